@@ -28,6 +28,9 @@ class Field(NamedTuple):
     unit: str = ""
     refused: Refused | None = None
 
+    def __repr__(self) -> str:
+        return f"Field({self.name}, …)"
+
 
 def chosen_visit(now: DeskNow, entered: Mapping[str, str]) -> VisitNow | None:
     """Return the visit that *entered* names, or else the newest that waits for details."""

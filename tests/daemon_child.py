@@ -12,6 +12,7 @@ counts again after _AGAIN_S, and the database's files are checked every _CHECK_S
 
 ``python -m tests.daemon_child CONFIG [BOOT UPTIME_S [COMMAND ...]]``: BOOT and UPTIME_S are the
 boot's name and its age in seconds, for a test that needs a boot of its own; COMMANDs run first.
+With the variable GARDU_VERBOSE it logs every detail.
 """
 
 import os
@@ -31,6 +32,7 @@ from edge.daemon.run import run_daemon, set_up_logging
 from edge.drivers.wired import presses
 from edge.errors import GarduError
 from edge.guestbook.book import Entry, GuestBook
+from edge.private_files import make_private
 
 _GLANCE_S = 0.01
 # How long a quick finger presses, seconds.
@@ -141,7 +143,8 @@ def main() -> None:
     Device.pin_factory = MockFactory()
     os.environ["GPIOZERO_PIN_FACTORY"] = "mock"
     signal.signal(signal.SIGUSR1, hang)
-    set_up_logging(verbose=False)
+    make_private()  # as `gardu` does
+    set_up_logging(verbose="GARDU_VERBOSE" in os.environ)
     threading.Thread(target=listen, args=(clock,), daemon=True).start()
     try:
         run_daemon(load_config(Path(config), elsewhere=True))

@@ -30,6 +30,9 @@ class NotAdded(NamedTuple):
     line: str
     words: Words
 
+    def __repr__(self) -> str:
+        return "NotAdded(…)"
+
 
 async def show(
     context: Context,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfoNotFoundError
 
+import msgspec
 import typer
 
 from edge.clock import Clock
@@ -27,6 +28,7 @@ from edge.guestbook.invitations import (
     verified,
     write,
 )
+from edge.guestbook.plain_text import PlainText
 from edge.paper.deliver import NEW_ONLY, write_secret
 from edge.printable import printable
 
@@ -39,6 +41,18 @@ _SECRET = "gardu-secret-key "  # noqa: S105 - how the file begins
 # QR level M: 15 % of the code may be unreadable. Each module (dot) is 8 pixels in a picture.
 _ERROR_CORRECTION = "m"
 _SCALE = 8
+
+
+class _GuestFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The guest's details in a file; the ``repr`` hides them."""
+
+    name: PlainText = ""
+    organisation: PlainText = ""
+    purpose: PlainText = ""
+
+    def __repr__(self) -> str:
+        return "_GuestFile(…)"
+
 
 ZoneOption = Annotated[
     str,
@@ -86,9 +100,14 @@ def make_invitation(
         str,
         typer.Option(help="The host's id, where the procedure has several. Default: none named."),
     ] = "",
-    name: Annotated[str, typer.Option(help="The guest's name, for the guest book.")] = "",
-    organisation: Annotated[str, typer.Option(help="The guest's organisation.")] = "",
-    purpose: Annotated[str, typer.Option(help="The purpose of the visit.")] = "",
+    guest: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE",
+            help='A file with lines such as name = "Siti Aminah", and organisation and purpose '
+            "likewise; - reads them from stdin. Default: no details.",
+        ),
+    ] = "",
     head_count: Annotated[int, typer.Option(help="Number of persons, 1 to 99.")] = 1,
     timezone: ZoneOption = "",
     out: Annotated[
@@ -104,10 +123,12 @@ def make_invitation(
 
     Times without an offset are those of --timezone. An invitation is valid for 31 days at most. It
     opens one visit, once. The guest's details in the code are not encrypted:
-    every person who photographs it can read them.
+    every person who photographs it can read them. They are not given as options, because every
+    user of this computer can read the options of a command.
     """
     zone = _zone(timezone)
-    guest = Guest(name, organisation, purpose, head_count)
+    given = _details(guest)
+    invited = Guest(given.name, given.organisation, given.purpose, head_count)
     text = write(
         Invitation(
             id=str(uuid.uuid4()),
@@ -116,7 +137,7 @@ def make_invitation(
             procedure=procedure,
             not_before_ms=moment_ms(from_, zone) if from_ else Clock().wall_ms(),
             not_after_ms=moment_ms(until, zone),
-            guest=None if guest == Guest("") else guest,
+            guest=None if invited == Guest("") else invited,
             host=host or None,
         ),
         _secret(key),
@@ -126,20 +147,22 @@ def make_invitation(
 
 @invitation.command("read", short_help="Check an invitation and show its content.")
 def read_invitation(
-    text: Annotated[str, typer.Argument(help="The text of the code; - reads it from stdin.")],
     key_file: Annotated[Path, typer.Option(help="The public key file, or the secret one.")],
+    text: Annotated[str, typer.Argument(metavar="[-]", help="Reads stdin; no other.")] = "-",
     timezone: ZoneOption = "",
 ) -> None:
-    """Check an invitation's signature and show its content, with the guest's details.
+    """Check the signature of an invitation on standard input; show it, with the guest's details.
+
+    Its text is no argument: every user of this computer can read the arguments of a command.
 
     Ends with 0 if it is valid now at some checkpoint; with 1 and the reason if not. A checkpoint
     also checks that the invitation is for that checkpoint and was not used before.
     """
     zone = _zone(timezone)
-    if text == "-":
-        text = _from_stdin()
+    if text != "-":
+        raise GarduError("an invitation is read from standard input: other users see arguments")
     try:
-        found = verified(text.strip(), key_ring([_public(key_file)]))
+        found = verified(_from_stdin().strip(), key_ring([_public(key_file)]))
     except BadInvitation as refused:
         say(refused.why, err=True)
         raise typer.Exit(1) from None
@@ -166,6 +189,22 @@ def _show(found: Invitation, zone: tzinfo) -> None:
         rows += [("purpose", guest.purpose), ("head count", str(guest.head_count))]
     for word, value in rows:
         typer.echo(f"{word:12}  {printable(value)}")
+
+
+def _details(file: str) -> _GuestFile:
+    """Return the details in *file*; "-" is stdin, "" is none."""
+    where = "stdin" if file == "-" else file
+    try:
+        if file == "-":
+            text = decode(typer.get_binary_stream("stdin").read(LIMIT_BYTES), where)
+        else:
+            text = read_text(Path(file)) if file else ""
+    except ConfigError as error:
+        raise GarduError(f"the guest's details cannot be read: {error}") from None
+    try:
+        return msgspec.toml.decode(text, type=_GuestFile)
+    except msgspec.DecodeError as error:
+        raise GarduError(f'{where}: {error}; a line is like: name = "Siti Aminah"') from None
 
 
 def _zone(name: str) -> tzinfo:

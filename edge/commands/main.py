@@ -18,6 +18,7 @@ from typing import NamedTuple, NoReturn
 from edge.config.places import DEFAULT_CONFIG
 from edge.errors import ConfigError, ConfigUnavailable, GarduError
 from edge.printable import printable_lines
+from edge.private_files import make_private
 
 _VERBOSE = {"--verbose": True, "--no-verbose": False}
 # The commands with plain options, and their switches.
@@ -57,6 +58,7 @@ def main() -> None:
     :raises SystemExit: 2 after a config error, 1 after another error of Gardu, or if a library of
         an extra is not installed; `gardu run`: as edge/daemon/exit_codes.py has it
     """
+    make_private()
     command = "".join(sys.argv[1:2])
     running = command == "run"
     options = plain_options(command, sys.argv[2:])

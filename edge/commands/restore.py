@@ -153,9 +153,11 @@ def _restore(
     owner = owner_of(folder)
     with _refused("nothing was restored"):
         if not folder.exists():
+            made = [one for one in (folder, *folder.parents) if not one.exists()]
             folders.make(folder)
             if not os.geteuid():
-                os.chown(folder, *owner)
+                for one in made:  # its owner must be able to come to it
+                    os.chown(one, *owner)
         with acting_as(owner):
             lock = folders.FolderLock(folder)
         try:

@@ -11,6 +11,7 @@ from edge.commands.owner import Owner
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.errors import ConfigError
+from edge.private_files import for_others
 from edge.store import data_folder
 from edge.store.backup.form import CONFIG, About, BadBackup, ConfigEntry
 from edge.store.backup.reader import Contents
@@ -91,7 +92,8 @@ def write(contents: Contents, place: Path, owner: Owner) -> list[str]:
         data = contents.texts[entry.member]
         if path.exists() and path.read_bytes() == data:
             continue
-        path.parent.mkdir(parents=True, exist_ok=True)
+        with for_others():
+            path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
             aside = path.with_name(f"{path.name}.replaced-{when}")
             path.rename(aside)

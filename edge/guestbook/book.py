@@ -85,7 +85,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """The details of one visit; *at* is when they were entered.
+    """The details of one visit; *at* is when they were entered. The ``repr`` hides them from logs.
 
     :ivar values: the personal values of the visit, by their ids. If they came before the details,
         the name in these is empty
@@ -97,6 +97,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     source: Source
     details: Details
     values: dict[str, Entered] = {}
+
+    def __repr__(self) -> str:
+        return f"Entry({self.visit}, …)"
 
 
 class Purge(msgspec.Struct, frozen=True, kw_only=True):

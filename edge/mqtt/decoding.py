@@ -33,7 +33,7 @@ _BYTE_ORDER_MARK = "\ufeff".encode()
 
 
 class IncomingMessage(NamedTuple):
-    """A message that was received.
+    """A message that was received. The ``repr`` hides from logs what it says: it may be a guest's.
 
     :ivar mid: its packet identifier; 0 at QoS 0
     :ivar user: the user properties, in order
@@ -48,6 +48,9 @@ class IncomingMessage(NamedTuple):
     response_topic: str = ""
     correlation: bytes | None = None
     user: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        return f"IncomingMessage({self.topic}, {len(self.payload)} bytes)"
 
 
 class Reader:

@@ -57,11 +57,17 @@ _MOST_EXPECTED = 32
 
 
 class Request(NamedTuple):
-    """A message received: the topic's *suffix*, the payload, and the retain flag."""
+    """A message received: the topic's *suffix*, the payload, and the retain flag.
+
+    The ``repr`` hides the payload from logs: it may have a guest's details.
+    """
 
     suffix: str
     payload: bytes
     retained: bool = False
+
+    def __repr__(self) -> str:
+        return f"Request({self.suffix}, {len(self.payload)} bytes)"
 
 
 class RequestHandler:

@@ -4,7 +4,7 @@ Rules
 -----
 1. A file without personal data (a form, a drawing, a report without names) replaces a file of that
    name: a person who makes November's report a second time wants the new one. The old file stays
-   until the new one is complete, and if writing fails.
+   until the new one is complete, and if writing fails. Others may read it, as the umask says.
 2. A file with personal data or a secret (the guest book, invitations, keys, a report with names) is
    readable by its owner only, replaces no file and is not written through a link: such a file is
    deleted on purpose only.
@@ -16,6 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from edge.errors import GarduError
+from edge.private_files import for_others
 
 REPLACES = "The file to write; one of that name is replaced."
 NEW_ONLY = "A file that is not there yet; for you alone (mode 0600)."
@@ -54,7 +55,8 @@ def write(path: Path, data: bytes) -> None:
             path.write_bytes(data)
             return
         part = path.with_name(f".{path.name}.part")
-        part.write_bytes(data)
+        with for_others():
+            part.write_bytes(data)
         part.replace(path)
     except OSError as error:
         raise GarduError(f"{path} cannot be written: {error.strerror}") from error

@@ -5,19 +5,28 @@ itself does not guarantee it (POSIX; ext4 mostly does it all the same, other fil
 
 The lock is ``flock``, not a pid file: the kernel releases it however the process ends. A child that
 is forked (not spawned) would hold it too, so Gardu does not fork without ``exec``.
+
+The process that takes the lock closes the folder to other users (:func:`close_to_others`): a folder
+made by hand, or files of an older version, may be open to them, and SQLite makes a log as readable
+as its database.
 """
 
 import contextlib
 import errno
 import fcntl
+import logging
 import os
 import pwd
+import stat
 from pathlib import Path
 
 from edge.errors import StoreError
 from edge.store.read_only_disk import ADVICE
 
+log = logging.getLogger(__name__)
+
 LOCK = "gardu.lock"
+_OTHERS = 0o077
 
 
 def sync(folder: Path) -> None:
@@ -52,7 +61,9 @@ def require(folder: Path) -> None:
     if not folder.is_dir():
         raise StoreError(
             f"the data folder {folder} is not there (key data in [checkpoint]): systemd makes "
-            f"/var/lib/gardu for the service; make another one first: install -d -m 0700 {folder}"
+            f"/var/lib/gardu for the service; make another one first, of the user who starts this: "
+            f"install -d -m 0700 {folder}, or for the service: "
+            f"install -d -m 0700 -o gardu -g gardu {folder}"
         )
 
 
@@ -68,6 +79,24 @@ def refuse_root(folder: Path) -> None:
             f"{folder} belongs to {user}: root would leave files there that {user} cannot use; "
             f"start this as that user: sudo -u {user} ..., or systemctl start gardu"
         )
+
+
+def close_to_others(folder: Path) -> None:
+    """Take from *folder*, and from all that lies directly in it, what other users may do with it.
+
+    What lies deeper is then closed too. Files of other users, and links, stay as they are; so does
+    all on a disk that is read-only, or that knows no modes.
+    """
+    changed = 0
+    with contextlib.suppress(OSError):
+        for path in (folder, *folder.iterdir()):
+            found = path.lstat()
+            mode = stat.S_IMODE(found.st_mode)
+            if mode & _OTHERS and found.st_uid == os.geteuid() and not path.is_symlink():
+                path.chmod(mode & ~_OTHERS)
+                changed += 1
+    if changed:
+        log.info("%s: other users could read %d names in it; they cannot any more", folder, changed)
 
 
 def _name_of(user: int) -> str:
@@ -103,6 +132,7 @@ class FolderLock:
         with contextlib.suppress(OSError):  # on a full disk: locked, but without the process id
             os.ftruncate(self._file, 0)
             os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
+        close_to_others(folder)
 
     def release(self) -> None:
         """Release the lock; may be called twice."""

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from edge.config.spelling import did_you_mean
 from edge.errors import GarduError
+from edge.private_files import for_others
 from edge.store.data_folder import sync
 from office.broker import authority as authorities
 from office.broker.authority import CERTIFICATE_DAYS, Authority, Pair, alternative_name
@@ -88,7 +89,8 @@ def init(
             f"{place!r} is no place; allowed: a whole path, such as /etc/mosquitto/gardu"
         )
     folder = folder.absolute()
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    with for_others():  # the broker's user looks for its files below
+        folder.parent.mkdir(parents=True, exist_ok=True)
     with locked(folder.parent):
         occupied = folder.exists() and not (folder.is_dir() and not any(folder.iterdir()))
         if occupied:

@@ -16,6 +16,7 @@ import msgspec
 
 from edge.errors import GarduError
 from edge.printable import ascii_json
+from edge.private_files import for_others
 from edge.store.data_folder import sync
 from office.watch.consumer import Consumer, Seen
 
@@ -83,7 +84,8 @@ def lines_to_file(path: Path) -> RecordLines:
     :raises OutputFailed: if it cannot be opened, or another process writes into it
     """
     try:
-        number = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _MODE)
+        with for_others():
+            number = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _MODE)
         lines = RecordLines(number, str(path), own=stat.S_ISREG(os.fstat(number).st_mode))
         fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if stat.S_ISREG(os.fstat(number).st_mode):

@@ -1,6 +1,7 @@
 """`gardu backup` and `gardu restore` as a technician uses them: places, refusals, words, modes."""
 
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -335,3 +336,20 @@ def test_root_restores_for_the_daemon_s_user(foreign_data: Populated, file: Path
     assert done.exit_code == 0, done.output
     owners = {path.stat().st_uid for path in foreign_data.data.rglob("*")}
     assert owners == {UNPRIVILEGED}
+
+
+def test_root_restores_into_a_folder_that_is_not_there(
+    foreign_data: Populated, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folders above it that root makes are of the daemon's user, who must come to its data."""
+    entry = pwd.getpwuid(UNPRIVILEGED)
+    monkeypatch.setattr("edge.commands.owner.SERVICE_USER", entry.pw_name)
+    shutil.rmtree(foreign_data.data)
+    deeper = foreign_data.folder / "srv" / "gardu" / "data"
+    settings = foreign_data.config
+    text = settings.read_text(encoding="utf-8").replace(str(foreign_data.data), str(deeper))
+    settings.write_text(text, encoding="utf-8")
+    done = invoke(["restore", str(file), *config(foreign_data)])
+    assert done.exit_code == 0, done.output
+    made = foreign_data.folder / "srv"
+    assert {path.stat().st_uid for path in (made, *made.rglob("*"))} == {UNPRIVILEGED}

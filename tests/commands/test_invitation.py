@@ -1,6 +1,7 @@
 """`gardu invitation`: keys, codes, checks, and mistakes reported in words."""
 
 import base64
+import io
 import stat
 import sys
 from datetime import UTC, datetime, timedelta
@@ -25,8 +26,9 @@ class Gardu:
         self._monkeypatch = monkeypatch
         self._capsys = capsys
 
-    def __call__(self, *words: str | Path) -> tuple[int, str, str]:
-        """Run it; return exit code, stdout and stderr."""
+    def __call__(self, *words: str | Path, entered: str = "") -> tuple[int, str, str]:
+        """Run it with *entered* on standard input; return exit code, stdout and stderr."""
+        self._monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(entered.encode())))
         self._monkeypatch.setattr(sys, "argv", ["gardu", "invitation", *map(str, words)])
         with pytest.raises(SystemExit) as ended:
             main.main()
@@ -47,11 +49,11 @@ def key(gardu: Gardu, tmp_path: Path) -> Path:
     return tmp_path / "key"
 
 
-def made(gardu: Gardu, key: Path, *more: str) -> str:
+def made(gardu: Gardu, key: Path, *more: str, entered: str = "") -> str:
     """Return the text of an invitation."""
     code, out, err = gardu(
         "make", "--key", key, "--site", "setda", "--procedure", "pimpinan", "--until", TOMORROW,
-        "-o", "-", *more,
+        "-o", "-", *more, entered=entered,
     )  # fmt: skip
     assert (code, err) == (0, "")
     return out.strip()
@@ -74,7 +76,10 @@ def test_a_pair_of_keys_is_made_once(gardu: Gardu, tmp_path: Path) -> None:
 
 def test_what_is_made_is_read_at_its_checkpoint(gardu: Gardu, key: Path) -> None:
     """A made invitation is valid at its checkpoint with the printed public key."""
-    text = made(gardu, key, "--checkpoint", "lobi", "--name", "Siti", "--head-count", "2")
+    text = made(
+        gardu, key, "--checkpoint", "lobi", "--guest", "-", "--head-count", "2",
+        entered='name = "Siti"',
+    )  # fmt: skip
     keys = key_ring([Path(f"{key}.pub").read_text().strip()])
     found = read(text, keys, Clock().wall_ms(), "setda", "lobi", ["pimpinan"])
     assert found.guest is not None
@@ -85,10 +90,12 @@ def test_what_is_made_is_read_at_its_checkpoint(gardu: Gardu, key: Path) -> None
 @pytest.mark.parametrize("which", ["key", "key.pub"])
 def test_reading_shows_what_a_code_says(gardu: Gardu, key: Path, which: str) -> None:
     """A code is shown with its public key, or with its secret one."""
-    text = made(gardu, key, "--name", "Siti Aminah")
-    code, out, err = gardu("read", text, "--key-file", key.with_name(which))
+    guest = key.with_name("tamu.toml")
+    guest.write_text('name = "Siti Aminah"\npurpose = "Rapat"\n', encoding="utf-8")
+    text = made(gardu, key, "--guest", str(guest))
+    code, out, err = gardu("read", "--key-file", key.with_name(which), entered=text)
     assert (code, err) == (0, "")
-    for word in ("setda", "any of the site", "pimpinan", "Siti Aminah"):
+    for word in ("setda", "any of the site", "pimpinan", "Siti Aminah", "Rapat"):
         assert word in out
 
 
@@ -98,12 +105,31 @@ def test_reading_says_what_is_wrong(gardu: Gardu, key: Path, tmp_path: Path) -> 
     text = made(gardu, key)
     past = ("--from", "2020-01-01T08:00Z", "--until", "2020-01-01T12:00Z")
     future = ("--from", "2099-01-01T08:00Z", "--until", "2099-01-01T12:00Z")
-    assert gardu("read", text, "--key-file", tmp_path / "other")[::2] == (1, "unknown key\n")
-    assert gardu("read", "hello", "--key-file", key)[::2] == (1, "not an invitation\n")
-    assert gardu("read", made(gardu, key, *past), "--key-file", key)[::2] == (1, "expired\n")
-    assert gardu("read", made(gardu, key, *future), "--key-file", key)[::2] == (
+    assert gardu("read", "--key-file", tmp_path / "other", entered=text)[::2] == (
+        1,
+        "unknown key\n",
+    )
+    assert gardu("read", "-", "--key-file", key, entered="hello")[::2] == (1, "not an invitation\n")
+    assert gardu("read", "--key-file", key, entered=made(gardu, key, *past))[::2] == (
+        1,
+        "expired\n",
+    )
+    assert gardu("read", "--key-file", key, entered=made(gardu, key, *future))[::2] == (
         1, "not yet valid\n",
     )  # fmt: skip
+
+
+def test_a_guest_s_details_are_no_argument(gardu: Gardu, key: Path, tmp_path: Path) -> None:
+    """Every user of a computer can list the arguments of its commands."""
+    code, _, err = gardu("read", "GARDU1:0", "--key-file", key)
+    assert (code, "standard input" in err) == (1, True)
+    right = ("make", "--key", key, "--site", "s", "--procedure", "p", "--until", TOMORROW)
+    assert gardu(*right, "--name", "Siti")[0] == 2
+    for text, told in (("Siti", "a line is like"), ('nama = "Siti"', "nama")):
+        (tmp_path / "tamu.toml").write_text(text, encoding="utf-8")
+        code, _, err = gardu(*right, "--guest", tmp_path / "tamu.toml")
+        assert (code, told in err, "Traceback" in err) == (1, True, False)
+    assert gardu(*right, "--guest", tmp_path / "none")[0] == 1
 
 
 def test_pictures_are_what_their_names_say(gardu: Gardu, key: Path, tmp_path: Path) -> None:
@@ -150,5 +176,5 @@ def test_a_public_key_signs_nothing(gardu: Gardu, key: Path) -> None:
 def test_a_damaged_key_is_told(gardu: Gardu, tmp_path: Path) -> None:
     """A key of the wrong length is refused."""
     (tmp_path / "key").write_text("gardu-secret-key " + base64.b64encode(bytes(31)).decode())
-    code, _, err = gardu("read", "x", "--key-file", tmp_path / "key")
+    code, _, err = gardu("read", "--key-file", tmp_path / "key", entered="x")
     assert (code, "holds no key" in err) == (1, True)

@@ -25,13 +25,13 @@ BEFORE_DAWN_MS = BEGIN_MS + 32 * DAY_MS + int(15.5 * HOUR_MS)
 ZONES = ("UTC", "America/New_York")
 
 
-def gardu(zone: str, *words: str | Path) -> Result:
-    """Run `gardu` on a machine in *zone*."""
+def gardu(zone: str, *words: str | Path, entered: str = "") -> Result:
+    """Run `gardu` on a machine in *zone*, with *entered* on standard input."""
     with pytest.MonkeyPatch.context() as machine:
         machine.setenv("TZ", zone)
         machine.setenv("COLUMNS", "200")
         time.tzset()
-        done = invoke([str(word) for word in words])
+        done = invoke([str(word) for word in words], input=entered)
     time.tzset()
     return done
 
@@ -165,7 +165,7 @@ def test_an_invitation_is_valid_by_the_offices_clock(tmp_path: Path, zone: str) 
         "--from", f"{year + 1}-03-01T08:00", "--until", f"{year + 1}-03-02", "-o", "-",
         "--timezone", "Asia/Jayapura",
     ).stdout  # fmt: skip
-    shown = gardu(zone, "invitation", "read", text.strip(), "--key-file", key, "--timezone", "UTC")
+    shown = gardu(zone, "invitation", "read", "--key-file", key, "--timezone", "UTC", entered=text)
     assert f"from          {year + 1}-02-28 23:00 UTC" in shown.stdout
     assert f"until         {year + 1}-03-01 15:00 UTC" in shown.stdout
     assert shown.stderr == "not yet valid\n"

@@ -19,6 +19,7 @@ import msgspec
 
 from edge.commands.owner import SERVICE_USER
 from edge.errors import GarduError
+from edge.private_files import for_others
 from edge.store import data_folder
 from edge.store.damage_mark import moment
 
@@ -79,7 +80,8 @@ def write_all(files: Iterable[NewFile], config: NewFile, *, force: bool) -> list
     parts: list[Path] = []
     try:
         for file in wanted:
-            file.path.parent.mkdir(parents=True, exist_ok=True)
+            with for_others():
+                file.path.parent.mkdir(parents=True, exist_ok=True)
             parts.append(part := file.path.with_name(f".{file.path.name}.part"))
             _write(part, file)
         told = _put_aside(config.path) if force else []

@@ -19,7 +19,6 @@ from tests.daemons import DaemonChild
 from tests.office.broker.conftest import Meet
 from tests.office.broker.kits import KitBroker, Person, unpacked, wait
 
-TIMES = ("boot", "60", f"wall {Clock().wall_ms()}", "synced 1")
 REPLY = "gardu/v1/kantor/lobi/reply/meja/a"
 TAR = shutil.which("tar")
 
@@ -84,7 +83,9 @@ def test_the_daemon_reports_and_a_desk_asks(config: Path, meet: Meet) -> None:
     with meet("pusat") as office, meet("meja") as desk:
         office.subscribe("gardu/v1/#")
         desk.subscribe("gardu/v1/kantor/lobi/reply/meja/#")
-        with DaemonChild(config, *TIMES) as child:
+        # The time of this moment: a request that is minutes ahead of it is refused.
+        times = ("boot", "60", f"wall {Clock().wall_ms()}", "synced 1")
+        with DaemonChild(config, *times) as child:
             child.open_visit()
             opened = "gardu.visit.opened.v1"
             wait(lambda: opened in [record["type"] for record in heard(office, "event/visit")])

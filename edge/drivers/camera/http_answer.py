@@ -110,15 +110,23 @@ def _refusal(answer: HttpResponse, camera: str, words: str) -> DeviceError:
 
 
 def _is_text(answer: HttpResponse) -> bool:
-    kind = answer.header("content-type").lower()
+    """Return whether the answer is a page: by its type, or by the begin of a readable text."""
+    if answer.header("content-type").lower().startswith(("text/", "application/xml")):
+        return True
     begin = answer.body.lstrip()[:1]
-    return begin in (b"<", b"{", b"[") or kind.startswith(("text/", "application/xml"))
+    return begin in (b"<", b"{", b"[") and _readable(answer.body) is not None
+
+
+def _readable(body: bytes) -> str | None:
+    """Return the begin of *body* as text; None if it is no UTF-8 text."""
+    text = body[:4096].decode("utf-8", "replace")
+    return None if text.count("\ufffd") > len(text) // 20 else text
 
 
 def page_words(body: bytes, secrets: Iterable[str] = ()) -> str:
     """Return the words of the error page *body* in one line; empty if it has none."""
-    text = body[:4096].decode("utf-8", "replace")
-    if text.count("�") > len(text) // 20:  # no text at all
+    text = _readable(body)
+    if text is None:
         return ""
     text = html.unescape(_TAG.sub(" ", _CODE.sub(" ", text)))
     for secret in secrets:

@@ -7,9 +7,8 @@ from edge.clock import Clock
 from edge.drivers.wired.aiphone import AideAnswer, WiredAiphone
 from sim.twins.aiphone import AiphoneTwin
 from sim.world.lobby import Lobby
-from tests.contract.aiphone import AiphoneContract, Bench
+from tests.contract.aiphone import AiphoneContract
 from tests.contract.pin_bench import InTime, PinBench, benches, module_benches
-from tests.longer import slow
 
 PATIENCE_S = 60.0
 
@@ -93,9 +92,3 @@ class TestModule(AiphoneContract):
     """A ring relay and dry contacts on a module."""
 
     bench = module_benches(TwinBench, *WIRINGS["active high, contacts to 3.3 V"])
-
-    # On a busy machine bytes over TCP can be on their way while simulated time moves.
-    @slow
-    def test_closing_in_a_ring_silences_it(self, bench: Bench) -> None:
-        """The same, among the slow tests, which run two at a time."""
-        super().test_closing_in_a_ring_silences_it(bench)

@@ -93,7 +93,11 @@ class WiredOutput:
             for place, seconds in enumerate(pattern):
                 with self._lock:
                     self._open().set(on=place % 2 == 0, at_most_s=seconds)
-                self._closing.wait(self._clock.real(seconds))
+                if self._closing.wait(self._clock.real(seconds)):
+                    raise DeviceUnavailable(
+                        f"the output on {self._config.place} was closed meanwhile",
+                        "It opens by itself once the device is there.",
+                    )
         finally:
             self.set(on=False)
 

@@ -1,6 +1,8 @@
 """Outputs: on only when switched on, and always off in the end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from threading import Thread
+from typing import Self, cast
 
 import pytest
 from gpiozero.exc import PinSetInput
@@ -8,9 +10,11 @@ from gpiozero.exc import PinSetInput
 from edge import waits
 from edge.clock import Clock
 from edge.config.sections.pins import Output
+from edge.drivers.channels import Channels
 from edge.drivers.wired.outputs import WiredOutput
 from edge.errors import DeviceFault, DeviceUnavailable
 from tests.drivers.conftest import PATIENCE_S, Pins
+from tests.own_time import Own
 
 
 @pytest.fixture
@@ -60,6 +64,49 @@ def test_closing_ends_a_long_pattern(pins: Pins, relay: WiredOutput, clock: Cloc
     assert not thread.is_alive()
     assert len(errors) == 1
     assert pins[5].driven[-1] is True
+
+
+class _ClosedInTheFirstTone:
+    """Channels of one output that is closed by another thread while it is switched on."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.changes: list[bool] = []
+        self.closing: Callable[[], None] = lambda: None
+        self._clock = clock
+        self._thread: Thread | None = None
+
+    def claim_output(self, _config: Output) -> Self:
+        """Return the channel of the output."""
+        return self
+
+    @property
+    def on(self) -> bool:
+        """True while it is on."""
+        return self.changes[-1]
+
+    def set(self, *, on: bool, at_most_s: float | None = None) -> None:
+        """Switch it; the first time, let the other thread come as far as it can."""
+        del at_most_s
+        self.changes.append(on)
+        if self._thread is None:
+            self._thread = waits.thread(self.closing, "close")
+            self._clock.sleep(0.001)
+
+    def close(self) -> None:
+        """Switch it off."""
+        self.changes.append(False)
+
+
+def test_closing_in_a_pattern_plays_none_of_its_other_tones(own_time: Own) -> None:
+    """The tones that were left once came without pauses: the relay chattered as it was closed."""
+    channels = _ClosedInTheFirstTone(own_time.clock)
+    relay = WiredOutput(Output(pin=5), cast("Channels", channels), own_time.clock)
+    channels.closing = relay.close
+    relay.open()
+    with pytest.raises(DeviceUnavailable, match=r"closed meanwhile|not open"):
+        relay.play((0.4,) * 9)
+    assert channels.changes.count(True) == 1
+    assert not channels.on
 
 
 def test_a_pin_that_cannot_be_driven_is_a_fault(

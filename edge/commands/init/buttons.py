@@ -8,7 +8,8 @@ Rules
 3. The *amount* decides how many meanings a panel has (:data:`AMOUNTS`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 
@@ -58,15 +59,19 @@ _HELD: dict[Action, tuple[Action, ...]] = {
 }
 
 
+NO_KINDS: Mapping[str, Sequence[str]] = MappingProxyType({})
+
+
 class Face(msgspec.Struct):
     """One button: the meaning of a press and of a hold.
 
-    :ivar procedure: the procedure that ``arrive`` begins
+    :ivar procedure: the procedure that ``arrive`` begins, and *guest_kind* the kind of its guest
     """
 
     press: Action
     hold: Action | None = None
     procedure: str = ""
+    guest_kind: str = ""
 
     def accepts(self, meaning: Action) -> bool:
         """Return True if *meaning* may be its hold."""
@@ -79,11 +84,18 @@ class Face(msgspec.Struct):
 
 
 def faces(
-    stations: list[str], needs: Needs, amount: str, *, day: bool, choices: bool = False
+    stations: list[str],
+    needs: Needs,
+    amount: str,
+    *,
+    day: bool,
+    choices: bool = False,
+    guest_kinds: Mapping[str, Sequence[str]] = NO_KINDS,
 ) -> list[Face]:
     """Return the buttons of the panel that serves *stations*.
 
     :param amount: a key of :data:`AMOUNTS`
+    :param guest_kinds: kind of guests → the procedures that have a button for it
     :param day: True if the office's days are opened and closed
     :param choices: True if a procedure has several hosts
     """
@@ -93,7 +105,14 @@ def faces(
     found: list[Face] = []
     for press in _PRESSED:
         if press == "arrive":
-            found += [Face("arrive", None, one) for one in _begins(stations, needs)]
+            begun = _begins(stations, needs)
+            found += [Face("arrive", None, one) for one in begun]
+            found += [
+                Face("arrive", None, one, kind)
+                for one in begun
+                for kind, procedures in guest_kinds.items()
+                if one in procedures
+            ]
         elif press in meanings and (amount != "few" or press not in _DISPENSABLE):
             found.append(Face(press))
     placed = {face.press for face in found}

@@ -38,6 +38,10 @@ _SECTIONS = {
         "The pool: the number of every visitor card as the reader sends it, in hexadecimal "
         "digits. A card that is not listed is refused with two beeps. Never list an identity card."
     )),
+    "guest_kinds": ("", (
+        "Kinds of guests, with buttons of their own: who is called first, and whose cards are of a "
+        "pool of their own (docs/cards.md)."
+    )),
     "card_readers": ("", (
         "The readers. Ports have a name that stays when other devices are plugged in: "
         "ls /dev/serial/by-id/. docs/cards.md describes the wiring."

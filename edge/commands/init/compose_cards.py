@@ -19,13 +19,14 @@ def cards_section(a: Any, office: Office, needs: Needs, draft: Draft) -> dict[st
         section["visitor"] = pools.numbers(
             "cards.visitor", "cards.visitor", "cards.count", "the numbers of the visitor cards"
         )
-    if needs.pools:
+    names = _pool_names(a, needs)
+    if names:
         section["pools"] = {
             name: pools.numbers(
                 f"card_pools.{name}.cards", "cards.pools", f"card_pools.{name}.count",
-                f"the numbers of the cards of {', '.join(needs.pools)}",
+                f"the numbers of the cards of {', '.join(names)}",
             )
-            for name in needs.pools
+            for name in names
         }  # fmt: skip
     if needs.escorts:
         cards = pools.numbers(
@@ -35,6 +36,12 @@ def cards_section(a: Any, office: Office, needs: Needs, draft: Draft) -> dict[st
     if a["cards.supervisor"]:
         section["supervisor"] = {a["cards.supervisor"]: a["cards.duty"]}
     return section
+
+
+def _pool_names(a: Any, needs: Needs) -> list[str]:
+    """Return the pools of the procedures and of the kinds of guests."""
+    own = [a[f"guest_kinds.{kind}.card_pool"] for kind in a["guests.kinds"] or ()]
+    return list(dict.fromkeys([*needs.pools, *(pool for pool in own if pool)]))
 
 
 class _Pools:

@@ -37,6 +37,14 @@ OptionalCard = Annotated[
         description="8, 10, 14 or 20 hexadecimal digits, upper case, or empty",
     ),
 ]
+OptionalName = Annotated[
+    str,
+    Meta(
+        pattern=r"^(|[a-z0-9]+(-[a-z0-9]+)*)\Z",
+        max_length=40,
+        description="lower-case letters, digits and dashes, or empty",
+    ),
+]
 Pool = Annotated[
     list[CardNumber] | str,
     Meta(description='a list of card numbers, the name of a file with them, or "later"'),

@@ -147,3 +147,8 @@ def _channels(
         if len(wanted) > there:
             short.append(TooFew(at=name, what=f"{key}s", wanted=len(wanted), there=there))
     return short
+
+
+def contact(at: str, **keys: Any) -> Part:
+    """Return a contact at the place *at* with further *keys* of the config."""
+    return Part(role="contact", at=at, keys=keys)

@@ -7,6 +7,8 @@ from msgspec import Meta
 from edge.config.sections.hosts import Title
 from edge.config.sections.values import Name, Section
 
+Priority = Annotated[int, Meta(ge=0, le=9, description="a priority from 0 to 9")]
+
 
 class GuestKind(Section, frozen=True, kw_only=True):
     """A kind of guests, such as contractors, chosen by the button *arrive* or by a request.
@@ -21,4 +23,4 @@ class GuestKind(Section, frozen=True, kw_only=True):
     id: Name
     title: Title
     card_pool: Name | None = None
-    priority: Annotated[int, Meta(ge=0, le=9, description="a priority from 0 to 9")] = 0
+    priority: Priority = 0

@@ -13,6 +13,7 @@ from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.parts import pin_parts
 from edge.config.places import default_config_folder
+from edge.config.sections.panels import Button
 from edge.config.sections.pins import Output
 from edge.config.wiring import TXD, boot_notes, wiring
 from edge.sop.procedures.loading import known_procedures, parts_of
@@ -32,6 +33,14 @@ _FAR = {
     "modules": {"far": {"line": "192.0.2.50", "driver": "wago-750"}},
     "panels": {"exit": {"at": "far"}, "escort": {"at": "far"}},
 }
+
+
+def _arrivals(config: Config) -> list[Button]:
+    return [
+        one for panel in config.panels.values() for one in panel.buttons if one.press == "arrive"
+    ]
+
+
 # Procedure, answers, and what the config must have.
 FURTHER: list[tuple[str, dict[str, Any], Callable[[Config], bool]]] = [
     ("pelayanan-terpadu", {"places": {"loket": {"at_most": 2}}},
@@ -42,6 +51,14 @@ FURTHER: list[tuple[str, dict[str, Any], Callable[[Config], bool]]] = [
     ("pusat-data", {**_FAR, "cards": {"escort": ["0500E10C51"]}},
      lambda config: config.cards.escort == {"0500E10C51": "escort-1"}
      and config.aiphone["kepala-keamanan"].decline is not None),
+    ("ruang-rawat", {"guests": {"kinds": ["lansia", "vip"]},
+                     "guest_kinds": {"lansia": {"title": "Lansia, difabel", "priority": 5},
+                                     "vip": {"card_pool": "vip"}},
+                     "card_pools": {"vip": {"cards": ["0100D3C177"]}}},
+     lambda config: [(one.id, one.priority, one.card_pool) for one in config.guest_kinds]
+     == [("lansia", 5, None), ("vip", 0, "vip")]
+     and [one.guest_kind for one in _arrivals(config)] == [None, "lansia", "vip"]
+     and config.cards.pools == {"vip": ["0100D3C177"]}),
     ("pusat-data", {**_FAR, "cards": {"count": 3, "escorts": 2}},
      lambda config: len(config.cards.escort) == 2 and len(config.cards.visitor) == 3),
 ]  # fmt: skip
@@ -109,7 +126,7 @@ def test_what_few_procedures_need_is_asked_too(
     sop = tmp_path / "office" / "sop"
     sop.mkdir(parents=True)
     text = (EXAMPLES / f"{procedure}.toml").read_text(encoding="utf-8")
-    if "card_pools" in answers:
+    if "card_pools" in answers and "guests" not in answers:
         text = text.replace("\nversion", '\ncard_pool = "vip"\nversion', 1)
     (sop / f"{procedure}.toml").write_text(text, encoding="utf-8")
     config, result = init(tmp_path, {"checkpoint": {"procedures": [procedure]}, **answers})

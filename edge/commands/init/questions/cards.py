@@ -7,6 +7,7 @@ from edge.commands.init.cards import card_numbers
 from edge.commands.init.kinds import CardCount, OptionalCard, Pool
 from edge.commands.init.question import LATER, Asked, Group, Question
 from edge.commands.init.questions.checks import port_proposals, port_wrong
+from edge.commands.init.questions.guest_kinds import card_pools
 from edge.config.sections.guests import PublicKey
 from edge.config.sections.values import Name, NumberForm, Port
 from edge.errors import ConfigError
@@ -122,8 +123,8 @@ CARDS = Group(
 CARD_POOL = Group(
     key="card_pools.*",
     title="Pool of cards *",
-    names=lambda asked: asked.needs.pools,
-    unless="no chosen procedure names that pool (card_pool)",
+    names=card_pools,
+    unless="no chosen procedure and no kind of guests names that pool (card_pool)",
     questions=(
         Question(
             key="cards",

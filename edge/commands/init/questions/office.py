@@ -209,5 +209,13 @@ GUESTS = Group(
             kind=Opening,
             default=lambda _: "07:30",
         ),
+        Question(
+            key="kinds",
+            text="Names of kinds of guests with a button of their own (empty: none)?",
+            why="Guests who are called first, or have cards of their own: lansia, contractor. "
+            "docs/cards.md describes their cards.",
+            kind=list[Name],
+            default=lambda _: [],
+        ),
     ),
 )

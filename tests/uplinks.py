@@ -23,6 +23,9 @@ from edge.store.store import OutboxRow, Store
 from edge.worker import Worker
 
 QUICK = Backoff(0.02, 0.1)
+# Of a packet that is put off: it grows beyond the time of a reconnection, as on a Pi. With a lower
+# limit a busy machine tries the packet first on each connection, and no other ever passes.
+RARE = Backoff(0.02, 2.0)
 # Short: in these tests no decision commits, so an acknowledgement has no commit to go with.
 PIGGYBACK_S = 0.05
 AT = Stamp(1_000_000_000, 1_795_233_097_412, synced=True, boot="test")

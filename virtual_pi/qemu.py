@@ -15,10 +15,14 @@ MEMORY = 1024
 SERIAL_LINES = ("ttyS1", "ttyS2", "ttyS3")
 USB_ADAPTER = "usb1"
 _KVM_LIMIT = 8.0
+PANIC_S = 20
+"""Seconds from a kernel's panic to its reset before the package's own setting is loaded. QEMU's
+emulation makes Linux panic at a boot now and then (``int3`` in code that another processor is
+changing)."""
 # Less output on the console, which costs an emulated processor much; devices may be late.
 _KERNEL = (
     "root=/dev/vda console=ttyS0 loglevel=4 mitigations=off systemd.show_status=error "
-    "systemd.default_device_timeout_sec=900"
+    f"systemd.default_device_timeout_sec=900 panic={PANIC_S}"
 )
 
 

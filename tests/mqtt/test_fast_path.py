@@ -17,7 +17,7 @@ from edge.mqtt.suspects import Key
 from edge.store.store import OutboxRow
 from tests.brokers import HOST, Centre, Mosquitto, until
 from tests.mqtt.test_uplink_hangup import ChokingBroker
-from tests.uplinks import QUICK, Running, make_config, make_store, opened, running, sequences
+from tests.uplinks import RARE, Running, make_config, make_store, opened, running, sequences
 
 _PLAIN = Packed("text/plain")
 
@@ -225,7 +225,7 @@ def test_a_poison_message_of_the_worker_is_parked(tmp_path: Path) -> None:
         broker = ChokingBroker(b'"poison"')
         config = make_config(f"mqtt://{HOST}:{broker.port}", tries=2)
         store = make_store(tmp_path, 1)
-        async with broker.listening(), running(config, store, tmp_path, rare=QUICK) as run:
+        async with broker.listening(), running(config, store, tmp_path, rare=RARE) as run:
             await run.drained()
             await run.add(opened("first"))
             await calm(run)

@@ -19,7 +19,7 @@ from tests.brokers import HOST, until
 from tests.guests import BASE, Office, register
 from tests.longer import slow
 from tests.picky_broker import Answer, Packet, PickyBroker, request
-from tests.uplinks import AT, QUICK, Running, make_config, make_store, opened, running
+from tests.uplinks import AT, QUICK, RARE, Running, make_config, make_store, opened, running
 
 # Longer than any test: a packet that is put off stays left out.
 NEVER = Backoff(1000.0, 1000.0)
@@ -57,7 +57,7 @@ async def linked(
     config = make_config(f"mqtt://{HOST}:{picky.port}", **broker)
     store = make_store(folder / "store", records)
     still(store, folder)
-    chosen = {"rare": QUICK, "trial": QUICK, **(waits or {})}
+    chosen = {"rare": RARE, "trial": QUICK, **(waits or {})}
     try:
         async with (
             picky.listening(),

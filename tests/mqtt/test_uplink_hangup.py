@@ -12,7 +12,7 @@ from edge.sop.events import DeviceFailed
 from edge.store.store import StillRow
 from tests.brokers import HOST, Centre, Mosquitto, until
 from tests.picky_broker import Answer, Packet, PickyBroker
-from tests.uplinks import AT, QUICK, make_config, make_store, opened, running, sequences
+from tests.uplinks import AT, RARE, make_config, make_store, opened, running, sequences
 
 ALARM = "state/alarm/uplink"
 CONNECT = 1
@@ -45,7 +45,7 @@ def test_record_that_the_broker_hangs_up_on_is_parked(tmp_path: Path) -> None:
         broker = ChokingBroker(b'"visit-17"')
         config = make_config(f"mqtt://{HOST}:{broker.port}", tries=3)
         store = make_store(tmp_path, 60)
-        async with broker.listening(), running(config, store, tmp_path, rare=QUICK) as run:
+        async with broker.listening(), running(config, store, tmp_path, rare=RARE) as run:
             await until(lambda: run.uplink.counts["parked"] == 1)
             await run.drained()
             others = [number for number in range(1, 61) if number != 17]

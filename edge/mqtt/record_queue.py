@@ -124,6 +124,8 @@ class RecordQueue:
         row = self._choose()
         if row is not None:
             self._unanswered += 1
+        elif self.idle:  # perhaps only now: the last record was parked before all had been read
+            self._calm.set()
         return row
 
     @property

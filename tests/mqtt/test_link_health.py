@@ -315,3 +315,18 @@ def test_an_office_without_subscribers(subscribers: str, delivered: bool, tmp_pa
             assert ledger.waiting == (0 if delivered else 30)
 
     asyncio.run(scenario())
+
+
+def test_parked_records_are_tried_although_no_other_record_comes(tmp_path: Path) -> None:
+    """At night no record comes that could show that the broker accepts records again."""
+
+    async def scenario() -> None:
+        broker = PickyBroker(lambda _packet: "accept")
+        store = make_store(tmp_path, 3)
+        for sequence in (1, 2, 3):
+            store.park(sequence, "refused")
+        config = make_config(f"mqtt://{HOST}:{broker.port}")
+        async with broker.listening(), running(config, store, tmp_path, trial=QUICK):
+            await until(lambda: sorted(set(broker.records)) == [1, 2, 3])
+
+    asyncio.run(scenario())

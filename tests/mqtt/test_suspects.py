@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
+from edge import waits
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.suspects import MOST, Key, Suspects
+from tests.own_time import in_own_time
 
 META, HEALTH, RECORD = Key("live", "meta"), Key("live", "health"), Key("record", 7)
 
 
 def run(act: Callable[[Suspects, list[Any]], Awaitable[None]]) -> None:
-    """Run *act* with suspects, and the list of the reports that they make."""
+    """Run *act*, in its own time, with suspects and the list of the reports that they make."""
 
     async def scenario() -> None:
         reports: list[Any] = []
@@ -22,7 +24,8 @@ def run(act: Callable[[Suspects, list[Any]], Awaitable[None]]) -> None:
         )
         await act(suspects, reports)
 
-    asyncio.run(scenario())
+    with in_own_time():
+        waits.run(scenario())
 
 
 def test_packets_lost_together_are_sent_alone_and_none_is_blamed() -> None:
@@ -80,12 +83,12 @@ def test_waits_grow_until_the_packet_is_accepted() -> None:
     """Each further loss makes the wait longer; an answer that accepts it forgets all."""
 
     async def act(suspects: Suspects, reports: list[Any]) -> None:
-        waits = []
+        seconds = []
         for _ in range(7):
             suspects.lost([META])
-            waits.append(suspects.wait_s(META))
-        assert waits[:2] == [0, 0]
-        assert waits[-1] > 8 * waits[2] / 2
+            seconds.append(suspects.wait_s(META))
+        assert seconds[:2] == [0, 0]
+        assert seconds[-1] > 8 * seconds[2] / 2
         suspects.answered(META, refused=True)
         assert suspects.known(META)
         suspects.answered(META, refused=False)

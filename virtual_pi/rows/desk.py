@@ -75,11 +75,13 @@ def _page(guest: Guest) -> str:
 
 def _wait_page(guest: Guest, what: str) -> None:
     """Wait until a screen can log in."""
+    screen = f"python3 /root/{_SCREEN.name} {_ADDRESS} {_PIN}"
     try:
-        guest.until(f"python3 /root/{_SCREEN.name} {_ADDRESS} {_PIN} > /run/page", _LIMIT, what)
+        guest.until(f"{screen} > /run/page", _LIMIT, what)
     except CommandFailed as error:
         log = guest.run("journalctl -u gardu-desk -o cat --no-pager -n 15")
-        raise RowFailed(f"{error}\n{log}") from error
+        answer = guest.ask(f"{screen} 2>&1 | tail -n 3", timeout=_LIMIT).output
+        raise RowFailed(f"{error}\n{log}\n{answer}") from error
 
 
 def _words(page: str) -> str:

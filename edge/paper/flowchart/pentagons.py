@@ -1,13 +1,14 @@
 """The pentagons of a page, where connectors to and from other pages end: off-page connectors. Pure.
 
-They stand side by side, each as near to its connector as the others leave room, with the number of
-the other page above or below.
+They stand side by side in the order of their connectors, with the number of the other page above or
+below.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
-from edge.paper.flowchart.measures import LABEL, PENTAGON_STEP, PENTAGON_WIDTH
+from edge.paper.flowchart.measures import LABEL, PENTAGON_WIDTH
 from edge.paper.flowchart.routes import FROM_PAGE, TO_PAGE, Route, Spot
 from edge.paper.flowchart.symbols import Symbol, Zone
 from edge.paper.lettering import width
@@ -20,6 +21,8 @@ REFERENCE = LABEL
 _PAGE = Text(id="hal.", en="p.")
 # The distance of a pentagon from the connectors of others.
 _AWAY = 0.5
+# The step of the search for a place.
+_STEP = 0.1
 
 
 class Reference(NamedTuple):
@@ -41,21 +44,37 @@ def place_pentagons(
     spots: Mapping[str, Spot],
     rooms: Sequence[Zone],
     words: Mapping[str, str],
+    edges: tuple[float, float],
 ) -> None:
-    """Give each pentagon of *symbols* its x; *words* are their page numbers, by key."""
+    """Give each pentagon of *symbols* its x; *words* are their page numbers, by key.
+
+    They stand in the order of their connectors, each as near to its own as the others leave room.
+
+    :param edges: of the table; pentagons may stand below or above its columns of text too
+    """
     for own in (TO_PAGE, FROM_PAGE):
         lines = _lines(own, found, spots, rooms)
         fixed = {
             route.link.start for route in found if own == FROM_PAGE and route.channel is None
         } & lines.keys()
-        placed: dict[str, float] = {}
-        for key in sorted(lines, key=lambda key: (key not in fixed, lines[key][0])):
-            foreign = [x for other, xs in lines.items() if other != key for x in xs]
-            apart = {other: _apart(words.get(key, ""), words.get(other, "")) for other in placed}
-            near = [(x, apart[other]) for other, x in placed.items()]
-            near += [(x, _AWAY) for x in foreign]
-            placed[key] = lines[key][0] if key in fixed else _free(lines[key][0], near, rooms)
-            symbols[key] = symbols[key]._replace(x=placed[key])
+        order = sorted(lines, key=lambda key: lines[key][0])
+        foreign = {
+            key: [x for other in order if other != key for x in lines[other]] for key in order
+        }
+        wide = [(width(words.get(key, ""), REFERENCE) + 0.8) for key in order]
+        gaps = [max(PENTAGON_WIDTH + 0.6, (one + other) / 2) for one, other in pairwise(wide)]
+        half = max([PENTAGON_WIDTH, *wide]) / 2
+        low, high = edges[0] + half, edges[1] - half
+        latest: list[float] = []
+        for place in range(len(order) - 1, -1, -1):
+            key = order[place]
+            most = latest[-1] - gaps[place] if latest else high
+            latest.append(lines[key][0] if key in fixed else _free(most, low, most, foreign[key]))
+        for place, key in enumerate(order):
+            most = latest[-1 - place]
+            x = lines[key][0] if key in fixed else _free(lines[key][0], low, most, foreign[key])
+            symbols[key] = symbols[key]._replace(x=x)
+            low = x + (gaps[place] if place < len(gaps) else 0.0)
 
 
 def _lines(
@@ -76,21 +95,18 @@ def _lines(
     return lines
 
 
-def _apart(one: str, other: str) -> float:
-    """Return the distance of two pentagons with these page numbers."""
-    words = (width(one, REFERENCE) + width(other, REFERENCE)) / 2 + 0.8
-    return max(PENTAGON_STEP if not one else PENTAGON_WIDTH + 0.6, words)
+def _free(wanted: float, low: float, high: float, foreign: Sequence[float]) -> float:
+    """Return the x from *low* to *high* that is nearest to *wanted* and away from *foreign* lines.
 
-
-def _free(wanted: float, near: Sequence[tuple[float, float]], rooms: Sequence[Zone]) -> float:
-    """Return the x nearest to *wanted* that is as far from others as *near* asks for each."""
-    left, right = rooms[0].left + PENTAGON_WIDTH / 2, rooms[-1].right - PENTAGON_WIDTH / 2
-    tries = (wanted + side * 0.3 * step for step in range(900) for side in (1, -1))
+    If there is none, the nearest from *low* to *high*.
+    """
+    near = min(max(wanted, low), high)
+    tries = (near + side * _STEP * step for step in range(900) for side in (1, -1))
     free = (
         x for x in tries
-        if left <= x <= right and all(abs(x - other) >= apart for other, apart in near)
+        if low <= x <= high and all(abs(x - other) >= _AWAY for other in foreign)
     )  # fmt: skip
-    return next(free, wanted)
+    return next(free, near)
 
 
 def references(symbols: Mapping[str, Symbol], words: Mapping[str, str]) -> list[Reference]:

@@ -5,6 +5,7 @@ A drawing has no browser to break its lines. The widths are the font's own advan
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 # fmt: off
@@ -37,6 +38,7 @@ class CellLine(NamedTuple):
     indent: float = 0.0
 
 
+@lru_cache(maxsize=8192)
 def width(words: str, size: float, *, bold: bool = False) -> float:
     """Return the width of *words* at *size*, in the unit of *size*."""
     table = _BOLD if bold else _PLAIN

@@ -199,6 +199,8 @@ def _shared(bare: list[float], needs: list[float], parts: list[float], room: flo
     fixed: dict[int, float] = {}
     while True:
         free = [place for place in range(len(needs)) if place not in fixed]
+        if not free:  # by rounding alone
+            return [fixed[place] for place in range(len(needs))]
         unit = (room - sum(fixed.values())) / sum(parts[place] for place in free)
         short = [place for place in free if parts[place] * unit < needs[place]]
         if not short:

@@ -1,11 +1,10 @@
 """The pentagons of a page, where connectors to and from other pages end: off-page connectors. Pure.
 
-They stand side by side in the order of their connectors, with the number of the other page above or
-below.
+They stand side by side, each as near to its connector as the others leave room, with the number of
+the other page above or below.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 from edge.paper.flowchart.measures import LABEL, PENTAGON_WIDTH
@@ -22,7 +21,7 @@ _PAGE = Text(id="hal.", en="p.")
 # The distance of a pentagon from the connectors of others.
 _AWAY = 0.5
 # The step of the search for a place.
-_STEP = 0.1
+_STEP = 0.2
 
 
 class Reference(NamedTuple):
@@ -48,8 +47,6 @@ def place_pentagons(
 ) -> None:
     """Give each pentagon of *symbols* its x; *words* are their page numbers, by key.
 
-    They stand in the order of their connectors, each as near to its own as the others leave room.
-
     :param edges: of the table; pentagons may stand below or above its columns of text too
     """
     for own in (TO_PAGE, FROM_PAGE):
@@ -57,24 +54,20 @@ def place_pentagons(
         fixed = {
             route.link.start for route in found if own == FROM_PAGE and route.channel is None
         } & lines.keys()
-        order = sorted(lines, key=lambda key: lines[key][0])
-        foreign = {
-            key: [x for other in order if other != key for x in lines[other]] for key in order
-        }
-        wide = [(width(words.get(key, ""), REFERENCE) + 0.8) for key in order]
-        gaps = [max(PENTAGON_WIDTH + 0.6, (one + other) / 2) for one, other in pairwise(wide)]
-        half = max([PENTAGON_WIDTH, *wide]) / 2
-        low, high = edges[0] + half, edges[1] - half
-        latest: list[float] = []
-        for place in range(len(order) - 1, -1, -1):
-            key = order[place]
-            most = latest[-1] - gaps[place] if latest else high
-            latest.append(lines[key][0] if key in fixed else _free(most, low, most, foreign[key]))
-        for place, key in enumerate(order):
-            most = latest[-1 - place]
-            x = lines[key][0] if key in fixed else _free(lines[key][0], low, most, foreign[key])
-            symbols[key] = symbols[key]._replace(x=x)
-            low = x + (gaps[place] if place < len(gaps) else 0.0)
+        wide = {key: width(words.get(key, ""), REFERENCE) + 0.8 for key in lines}
+        half = max([PENTAGON_WIDTH, *wide.values()]) / 2
+        placed: dict[str, float] = {}
+        for key in sorted(lines, key=lambda key: (key not in fixed, lines[key][0])):
+            near = [
+                (x, max(PENTAGON_WIDTH + 0.6, (wide[key] + wide[other]) / 2))
+                for other, x in placed.items()
+            ]
+            foreign = [(x, _AWAY) for other, xs in lines.items() if other != key for x in xs]
+            room = edges[0] + half, edges[1] - half
+            placed[key] = (
+                lines[key][0] if key in fixed else _free(lines[key][0], near, foreign, room)
+            )
+            symbols[key] = symbols[key]._replace(x=placed[key])
 
 
 def _lines(
@@ -95,18 +88,26 @@ def _lines(
     return lines
 
 
-def _free(wanted: float, low: float, high: float, foreign: Sequence[float]) -> float:
-    """Return the x from *low* to *high* that is nearest to *wanted* and away from *foreign* lines.
+def _free(
+    wanted: float,
+    near: Sequence[tuple[float, float]],
+    foreign: Sequence[tuple[float, float]],
+    room: tuple[float, float],
+) -> float:
+    """Return the x in *room* nearest to *wanted* that is far enough from others.
 
-    If there is none, the nearest from *low* to *high*.
+    :param near: the x of other pentagons, and the distance to keep from each
+    :param foreign: likewise, the connectors of other pentagons: kept from while there is room
     """
-    near = min(max(wanted, low), high)
-    tries = (near + side * _STEP * step for step in range(900) for side in (1, -1))
-    free = (
-        x for x in tries
-        if low <= x <= high and all(abs(x - other) >= _AWAY for other in foreign)
-    )  # fmt: skip
-    return next(free, near)
+    low, high = room
+    start = min(max(wanted, low), high)
+    tries = [start + side * _STEP * step for step in range(1400) for side in (1, -1)]
+    tries = [x for x in tries if low <= x <= high]
+    for others in ([*near, *foreign], near):
+        for x in tries:
+            if all(abs(x - other) >= apart for other, apart in others):
+                return x
+    return start
 
 
 def references(symbols: Mapping[str, Symbol], words: Mapping[str, str]) -> list[Reference]:

@@ -156,11 +156,16 @@ class _Planner:
         return Route(link, 0, below=True, channel=(start.lane, wanted))
 
     def _may_enter(self, link: FlowLink, start: Spot) -> bool:
-        """Return True unless another pentagon's connector runs down in the middle of this lane."""
+        """Return True unless another pentagon's connector runs down in this lane or the next one.
+
+        The page numbers of pentagons need more room than a narrow lane.
+        """
         if not link.start.startswith(FROM_PAGE):
             return True
-        free = start.lane not in self._entered
-        self._entered.add(start.lane)
+        near = {start.lane - 1, start.lane, start.lane + 1}
+        free = self._entered.isdisjoint(near)
+        if free:
+            self._entered.add(start.lane)
         return free
 
     def _wanted(self, start: Spot, end: Spot) -> Side:

@@ -11,7 +11,7 @@ from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
 from edge.config.sections.panels import LampName
 from edge.errors import ConfigError
-from edge.paper.deliver import write
+from edge.paper.deliver import write, write_pages
 from edge.paper.panel.labels import HELD, LAMPS, RHYTHMS
 from edge.paper.panel.sheet import Face, Light, Push, config_faces, pages
 from edge.sop.procedures.loading import load_procedures
@@ -95,14 +95,15 @@ def _write(config: Config, faces: list[Face], path: Path) -> list[Path]:
     """Write every page; return their files."""
     from edge.paper.panel.svg import svg
 
-    written = []
     drawn = pages(faces)
     here = config.checkpoint
-    for number, page in enumerate(drawn, start=1):
-        file = path if number == 1 else path.with_stem(f"{path.stem}-{number}")
-        write(file, svg(page, here.place or here.id, number, len(drawn)).encode())
-        written.append(file)
-    return written
+    return write_pages(
+        path,
+        [
+            svg(page, here.place or here.id, number, len(drawn)).encode()
+            for number, page in enumerate(drawn, start=1)
+        ],
+    )
 
 
 def _show(faces: list[Face]) -> None:

@@ -17,6 +17,7 @@ from edge.errors import ConfigError
 from edge.paper.deliver import REPLACES, FormFormat, deliver
 from edge.paper.flowchart.flow_svg import flow_picture
 from edge.paper.page import pdf
+from edge.paper.sheets import Paper
 from edge.paper.sop.forms import Form, forms_page
 from edge.paper.sop.terminal import show_forms
 from edge.paper.words import Language
@@ -82,6 +83,9 @@ def show_procedure(
     ] = None,
     folder: FolderOption = None,
     *,
+    paper: Annotated[
+        Paper, typer.Option(help="The paper of html and pdf; f4: folio, 210 x 330 mm.")
+    ] = Paper.A4,
     expanded: Annotated[
         bool,
         typer.Option(
@@ -93,7 +97,7 @@ def show_procedure(
     """Show the forms of an SOP: table, text, flow chart and approval sheet.
 
     Wording and blanks are those of the law. The terminal has no flow chart; HTML (one file) and
-    PDF (A4, fonts embedded) have all forms and need gardu's extra `print`.
+    PDF (A4 or F4, fonts embedded) have all forms and need gardu's extra `print`.
 
     With --expanded: the file as the checkpoint runs it, with the part of each phase as a comment.
     """
@@ -112,7 +116,7 @@ def show_procedure(
             refuse(f"the form {form} cannot be drawn as svg; allowed: --form flowchart")
         deliver(flow_picture(procedure, lang), out)
     else:
-        page = forms_page(procedure, form, lang)
+        page = forms_page(procedure, form, lang, paper)
         deliver(page if form_at is FormFormat.HTML else pdf(page), out)
 
 

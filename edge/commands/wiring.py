@@ -13,8 +13,9 @@ from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
 from edge.config.wiring import bus_notes, module_wiring, wiring
-from edge.paper.deliver import write
+from edge.paper.deliver import write_pages
 from edge.paper.wiring.parts_list import parts
+from edge.paper.words import Language
 from edge.printable import ascii_json
 
 
@@ -23,8 +24,12 @@ def wiring_(
     *,
     svg: Annotated[
         Path | None,
-        typer.Option(help="Write the picture to this file (SVG, A4), to be printed and put up."),
+        typer.Option(
+            help="Write the picture to this file (SVG, A4), to be printed and put up; further "
+            "sheets are written beside it (FILE-2, FILE-3)."
+        ),
     ] = None,
+    lang: Annotated[Language, typer.Option(help="Language of the picture.")] = Language.EN,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Print every pin, channel of a module, line and part; with --svg also draw the wiring.
@@ -36,8 +41,11 @@ def wiring_(
     """
     with problems_printed():
         read = load_config(config, elsewhere=True)
+    files: list[Path] = []
     if svg is not None:
-        _write_picture(read, svg)
+        from edge.paper.wiring.pictures import pictures
+
+        files = write_pages(svg, pictures(read, lang))
     if as_json:
         typer.echo(_json(read))
         return
@@ -48,14 +56,7 @@ def wiring_(
     for note in bus_notes(read):
         say(f"note: {note}")
     if svg is not None:
-        typer.echo(f"the picture is in {svg}")
-
-
-def _write_picture(config: Config, path: Path) -> None:
-    from edge.paper.wiring.sheet import sheet
-    from edge.paper.wiring.svg import svg
-
-    write(path, svg(sheet(config)).encode())
+        typer.echo(f"the picture is in {', '.join(map(str, files))}")
 
 
 def _json(config: Config) -> str:

@@ -12,6 +12,7 @@ Rules
 
 import os
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -60,6 +61,22 @@ def write(path: Path, data: bytes) -> None:
         part.replace(path)
     except OSError as error:
         raise GarduError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def page_file(path: Path, number: int) -> Path:
+    """Return the file of page *number*, from 1: *path*, then FILE-2, FILE-3."""
+    return path if number == 1 else path.with_stem(f"{path.stem}-{number}")
+
+
+def write_pages(path: Path, pages: Sequence[bytes]) -> list[Path]:
+    """Write each of *pages* to a file of its own; return the files.
+
+    :raises GarduError: if one cannot be written
+    """
+    files = [page_file(path, number) for number in range(1, len(pages) + 1)]
+    for file, page in zip(files, pages, strict=True):
+        write(file, page)
+    return files
 
 
 def write_secret(path: Path, data: bytes, mode: int = 0o600) -> None:

@@ -4,6 +4,10 @@ A drawing has no browser to break its lines. The widths are the font's own advan
 2.37, in 1/1000 of the size), for the characters from space to tilde.
 """
 
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
 # fmt: off
 _PLAIN = (
     318, 401, 460, 838, 636, 950, 780, 275, 390, 390, 500, 838, 318, 361, 318, 337, 636, 636, 636,
@@ -21,8 +25,20 @@ _BOLD = (
 )
 # fmt: on
 _WIDEST = 1000
+# Names break after a hyphen or underscore that follows a part of this length at the least.
+_PART = 4
+# What an item of a list begins with: its number, its letter or a dash.
+_MARK = re.compile(r"(?:\d{1,2}[.)]|[a-z][.)]|-)\s+")
 
 
+class CellLine(NamedTuple):
+    """A line of a cell, *indent* to the right of the cell's text."""
+
+    words: str
+    indent: float = 0.0
+
+
+@lru_cache(maxsize=8192)
 def width(words: str, size: float, *, bold: bool = False) -> float:
     """Return the width of *words* at *size*, in the unit of *size*."""
     table = _BOLD if bold else _PLAIN
@@ -48,11 +64,30 @@ def elide(words: str, size: float, room: float, *, bold: bool = False) -> str:
 def wrap(words: str, size: float, room: float, *, bold: bool = False) -> list[str]:
     """Return *words* in lines no wider than *room*; only a letter may be wider.
 
-    Lines break at the line breaks of *words*, at spaces and after slashes; a word that is too long
-    by itself is cut.
+    Lines break at the line breaks of *words*, at spaces, after slashes, and in long names after
+    hyphens and underscores; a word that is too long by itself is cut.
     """
     given = words.splitlines()
     return [part for line in given for part in _wrapped(line, size, room, bold=bold)]
+
+
+def list_mark(words: str) -> tuple[str, str]:
+    """Return the mark of a list that *words* begin with, and the rest; the mark may be empty."""
+    found = _MARK.match(words)
+    return (found[0], words[found.end() :]) if found else ("", words)
+
+
+def cell_lines(words: str, size: float, room: float) -> list[CellLine]:
+    """Return *words* in lines for a cell; those of an item of a list are aligned behind its mark.
+
+    Lines are no wider than *room*, with their indent; only a letter may be wider.
+    """
+    mark, rest = list_mark(words)
+    indent = width(mark, size)
+    if not mark or not rest or indent > room / 2:
+        return [CellLine(line) for line in wrap(words, size, room)]
+    first, *others = wrap(rest, size, room - indent)
+    return [CellLine(mark + first), *(CellLine(line, indent) for line in others)]
 
 
 def lines_that_fit(
@@ -93,7 +128,8 @@ def _wrapped(words: str, size: float, room: float, *, bold: bool) -> list[str]:
 def _pieces(words: str) -> list[str]:
     pieces = [""]
     for before, letter in zip(" " + words, words, strict=False):
-        if before in " /" and letter not in " /":
+        after_part = before in "-_" and len(pieces[-1]) > _PART and letter not in "-_ /"
+        if (before in " /" and letter not in " /") or after_part:
             pieces.append("")
         pieces[-1] += letter
     return [piece for piece in pieces if piece]

@@ -1,6 +1,8 @@
 """The words of the forms beside the procedure's own, in both languages."""
 
+import re
 from enum import StrEnum
+from typing import Literal, get_args
 
 from edge.sop.procedures.model import Duty, Procedure, Step, Text
 
@@ -22,6 +24,22 @@ NOTE = Text(id="Keterangan", en="Remarks")
 STANDARD = Text(id="Mutu Baku", en="Standard")
 
 
+TextName = Literal["number", "activity", "equipment", "time", "output", "note"]
+"""The columns of text of the table, and of the flow chart."""
+
+TEXT_NAMES: tuple[TextName, ...] = get_args(TextName)
+_HEADINGS: dict[TextName, Text] = {
+    "number": NUMBER, "activity": ACTIVITY, "equipment": EQUIPMENT, "time": TIME,
+    "output": OUTPUT, "note": NOTE,
+}  # fmt: skip
+
+
+def headings(procedure: Procedure) -> dict[TextName, Text]:
+    """Return the headings of the columns of text: those of the law's own table, else the usual."""
+    own = {name: getattr(procedure.headings, name, None) for name in TEXT_NAMES}
+    return {name: own[name] or usual for name, usual in _HEADINGS.items()}
+
+
 def in_language(text: Text, lang: Language) -> str:
     """Return *text* in the language *lang*."""
     return text.id if lang is Language.ID else text.en
@@ -38,9 +56,29 @@ def standard_time(step: Step | Duty, lang: Language) -> str:
     return f"{number} {one[1]}{'' if number == '1' else 's'}"
 
 
-def wording(step: Step | Duty, lang: Language) -> str:
-    """Return the legal wording, or the English title."""
-    return step.activity if lang is Language.ID else step.title
+def row_number(procedure: Procedure, row: Step | Duty) -> str:
+    """Return the number of *row*; alternatives that share one get a letter: ``5a``, ``5b``."""
+    return f"{row.number}{_letter(procedure, row)}"
+
+
+def wording(procedure: Procedure, row: Step | Duty, lang: Language) -> str:
+    """Return the legal wording, or the English title.
+
+    A letter before the wording that the number of the row has too (``5a``) is not repeated.
+    """
+    if lang is Language.EN:
+        return row.title
+    letter = _letter(procedure, row)
+    return re.sub(rf"^{letter}[.)]\s+", "", row.activity) if letter else row.activity
+
+
+def _letter(procedure: Procedure, row: Step | Duty) -> str:
+    """Return the letter of *row* among the steps that have its number; empty if it is alone."""
+    alike = [step.id for step in procedure.steps if step.number == row.number]
+    if isinstance(row, Duty) or len(alike) < 2:
+        return ""
+    place = alike.index(row.id)
+    return "abcdefghijklmnopqrstuvwxyz"[place % 26] * (place // 26 + 1)
 
 
 def acting(procedure: Procedure, row: Step | Duty, lang: Language) -> list[str]:

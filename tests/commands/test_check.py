@@ -20,8 +20,7 @@ from edge.daemon.procedures import load_checked
 from edge.daemon.rest_levels import outputs_stay_driven
 from edge.drivers.gpio.pins import CHOICE
 from edge.errors import ConfigError
-from edge.paper.flowchart.flow import shown_number
-from edge.paper.words import Language, standard_time
+from edge.paper.words import Language, row_number, standard_time
 from edge.sop.procedures.loading import load_procedure
 from tests.certificates import DAY, Authority, now
 from tests.drivers.gpio.sysfs import PI_4, make_sysfs
@@ -357,7 +356,7 @@ def test_times_are_printed_as_the_law_prints_them() -> None:
 def test_alternatives_of_one_row_get_letters() -> None:
     """Row 5 of Jawa Timur is 5a or 5b; every other row is its number."""
     procedure = load_procedure(FOLDER / "sop" / "jatim.toml")
-    numbers = [shown_number(procedure, step) for step in procedure.steps]
+    numbers = [row_number(procedure, step) for step in procedure.steps]
     assert numbers == ["1", "2", "3", "4", "5a", "5b", "6", "7"]
 
 

@@ -14,7 +14,7 @@ from edge.config.places import default_config_folder
 from edge.config.wiring import wiring
 from edge.errors import ConfigError
 from edge.paper.wiring.parts_list import parts
-from edge.paper.wiring.sheet import sheet
+from edge.paper.wiring.sheet import sheets
 from tests.config.messages import without_place
 
 SHIPPED = (default_config_folder() / "gardu-kerong.toml").read_text(encoding="utf-8")
@@ -110,7 +110,8 @@ def test_a_wiegand_reader_is_in_every_list_of_pins(tmp_path: Path) -> None:
     assert not any(part.is_output for part in both)
     rows = {wire.pin: wire for wire in wiring(config)}
     assert rows[D0].function == "card reader desk d0"
-    labels = [label for label in sheet(config).labels if label.title.startswith("card reader desk")]
+    drawn = sheets(config)[0].labels
+    labels = [label for label in drawn if label.title.startswith("card reader desk")]
     assert [label.kind for label in labels] == ["in", "in"]
     listed = {part.what: part.count for part in parts(config)}
     assert listed["card reader with a Wiegand output"] == 1

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from edge.paper.flowchart.connectors import Connector, Point
 from edge.paper.flowchart.flowchart import Chart
-from edge.paper.flowchart.measures import LABEL, LABEL_LINE, LEADING, ROOM, SIZE, SMALL
+from edge.paper.flowchart.measures import CELL, LABEL, LABEL_LINE, LEADING, SIZE, SMALL, room
 from edge.paper.flowchart.page import ChartPage
 from edge.paper.flowchart.symbols import Symbol
 from edge.paper.lettering import width
@@ -31,8 +31,9 @@ def overlaps(chart: Chart, *, pages: bool = True) -> list[str]:
     found = []
     for number, page in enumerate(chart.pages, 1):
         found += [f"page {number}: {problem}" for problem in _page(chart, page)]
-        if pages and page.height > ROOM + SLACK:
-            found.append(f"page {number}: is {page.height:.1f} mm high; allowed: {ROOM:g}")
+        most = room(chart.sheet)
+        if pages and page.height > most + SLACK:
+            found.append(f"page {number}: is {page.height:.1f} mm high; allowed: {most:g}")
     return found
 
 
@@ -42,7 +43,7 @@ def _page(chart: Chart, page: ChartPage) -> Iterator[str]:
     yield from _texts(chart, page)
     yield from _lines_and_shapes(page)
     yield from _lines_and_lines(page)
-    yield from _rows(page)
+    yield from _rows(chart, page)
 
 
 def _segments(connector: Connector) -> list[Segment]:
@@ -100,8 +101,8 @@ def _texts(chart: Chart, page: ChartPage) -> Iterator[str]:
     boxes = [*labels, *numbers]
     lanes = [column for column in chart.columns if column.role is not None]
     for box in labels:
-        if box.left < lanes[0].x or box.right > lanes[-1].x + lanes[-1].width:
-            yield f"{box.what} leaves the lanes"
+        if not any(lane.x < box.left and box.right < lane.x + lane.width for lane in lanes):
+            yield f"{box.what} lies on a lane's line"
     yield from _texts_over_drawing(page, boxes)
     for one, other in combinations(boxes, 2):
         apart = one.left >= other.right or other.left >= one.right
@@ -181,11 +182,15 @@ def _touches(one: Connector, other: Connector) -> bool:
     return False
 
 
-def _rows(page: ChartPage) -> Iterator[str]:
+def _rows(chart: Chart, page: ChartPage) -> Iterator[str]:
     for row, after in pairwise(page.rows):
         if abs(row.bottom - after.top) > SLACK:
             yield "rows do not follow each other"
     for row in page.rows:
+        for column, lines in zip(chart.columns, row.cells, strict=True):
+            wide = max((line.indent + width(line.words, SIZE) for line in lines), default=0.0)
+            if wide > column.width - 2 * CELL + SLACK:
+                yield f"a text of {column.heading} is {wide:.1f} mm wide"
         tall = max(map(len, row.cells), default=0) * SIZE * LEADING
         if tall > row.bottom - row.top:
             yield f"a row is {row.bottom - row.top:.1f} mm high, its text {tall:.1f} mm"

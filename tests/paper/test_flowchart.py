@@ -12,8 +12,9 @@ from edge.paper.flowchart.connectors import Connector
 from edge.paper.flowchart.flow import flow
 from edge.paper.flowchart.flow_svg import flow_pages, flow_picture
 from edge.paper.flowchart.flowchart import layout
-from edge.paper.flowchart.measures import HEIGHT, SIZE, WIDTH
-from edge.paper.lettering import width, wrap
+from edge.paper.flowchart.measures import SIZE
+from edge.paper.lettering import CellLine, cell_lines, width, wrap
+from edge.paper.sheets import Paper, across, upright
 from edge.paper.words import Language, in_language
 from edge.sop.procedures.loading import load_procedure
 from edge.sop.procedures.model import Procedure, Transition
@@ -35,6 +36,7 @@ from tests.sop.procedures.generated import procedures
 
 SOP = default_config_folder() / "sop"
 NAMES = ["pimpinan", "eselon-2-3", "eselon-4-asn", "jatim"]
+EXAMPLES = sorted(path.stem for path in (SOP / "examples").glob("*.toml"))
 EACH = pytest.mark.parametrize(("name", "lang"), [(n, la) for n in NAMES for la in Language])
 LANES = {
     "pimpinan": ["Penerima tamu", "Petugas 1 (Satpo, PP)", "Petugas 2 (Satpol, PP)",
@@ -171,8 +173,21 @@ def test_every_symbol_is_reached_and_goes_on_unless_it_is_an_end(name: str) -> N
 @EACH
 def test_nothing_overlaps_in_the_charts_of_the_law(name: str, lang: Language) -> None:
     """A line through a box would be read as leading there; a word under a line not at all."""
-    assert overlaps(layout(procedure(name), lang)) == []
+    for paper in Paper:
+        assert overlaps(layout(procedure(name), lang, paper=paper)) == []
     assert overlaps(layout(procedure(name), lang, "none"), pages=False) == []
+
+
+@pytest.mark.parametrize("paper", Paper)
+@pytest.mark.parametrize("lang", Language)
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_nothing_overlaps_in_the_charts_of_the_examples(
+    name: str, lang: Language, paper: Paper
+) -> None:
+    """They have more questions and lanes than the law's four."""
+    one = load_procedure(SOP / "examples" / f"{name}.toml")
+    assert overlaps(layout(one, lang, paper=paper)) == []
+    assert overlaps(layout(one, lang, "none", paper), pages=False) == []
 
 
 @pytest.mark.parametrize("one", ODD, ids=lambda one: one.id)
@@ -269,21 +284,32 @@ def test_as_many_pages_as_are_needed() -> None:
     """Twelve steps take three pages; a text longer than a page goes on on the next one."""
     assert len(layout(TWELVE, Language.ID).pages) == 3
     first, second = layout(LONG_TEXTS, Language.ID).pages
-    assert first.rows[-1].cells[0] == ["1."]
-    assert second.rows[0].cells[0] == ["(1.)"]
-    text = " ".join(first.rows[0].cells[1] + second.rows[0].cells[1])
+    assert first.rows[-1].cells[0] == [CellLine("1.")]
+    assert second.rows[0].cells[0] == [CellLine("(1.)")]
+    lines = first.rows[0].cells[1] + second.rows[0].cells[1]
+    text = " ".join(line.words for line in lines)
     assert text.replace(" ", "") == LONG_TEXTS.steps[0].activity.replace(" ", "")
 
 
+# The number of pages of each chart on A4 and on F4: one where one page is enough.
+PAGES = {
+    "pimpinan": (1, 1), "eselon-2-3": (1, 1), "eselon-4-asn": (1, 1), "jatim": (2, 2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("paper", Paper)
 @EACH
-def test_every_page_is_a4_and_holds_what_is_on_it(name: str, lang: Language) -> None:
+def test_every_page_is_of_its_paper_and_holds_what_is_on_it(
+    name: str, lang: Language, paper: Paper
+) -> None:
     """No word is within 5 mm of the paper's edge; the number of each row is there once."""
-    pages = flow_pages(procedure(name), lang)
-    assert len(pages) == (1 if name == "eselon-4-asn" else 2)
+    drawings, sheet = flow_pages(procedure(name), lang, paper)
+    assert len(drawings) == PAGES[name][list(Paper).index(paper)]
+    assert sheet in (across(paper), upright(paper))
     numbers = []
-    for page in pages:
+    for page in drawings:
         root = ET.fromstring(page)
-        assert root.get("viewBox") == f"0 0 {WIDTH:g} {HEIGHT:g}"
+        assert root.get("viewBox") == f"0 0 {sheet.width:g} {sheet.height:g}"
         for word in root.iter("{http://www.w3.org/2000/svg}text"):
             x, y, size = (float(word.get(key, "")) for key in ("x", "y", "font-size"))
             bold = word.get("font-weight") == "bold"
@@ -292,14 +318,48 @@ def test_every_page_is_a4_and_holds_what_is_on_it(name: str, lang: Language) -> 
                 word.get("text-anchor", "")
             ]
             assert left >= 5
-            assert left + wide <= WIDTH - 5
-            assert 5 <= y <= HEIGHT - 5
+            assert left + wide <= sheet.width - 5
+            assert 5 <= y <= sheet.height - 5
             numbers += [word.text] if x < 12 and (word.text or "").endswith(".") else []
     rows = len(procedure(name).steps) + len(procedure(name).duties)
     assert len([n for n in numbers if n and n[0].isdigit()]) == rows
 
 
-@pytest.mark.parametrize("one", [procedure("pimpinan"), procedure("jatim"), TWELVE])
+@EACH
+def test_ends_stand_in_lanes_of_persons_who_act_in_their_row(name: str, lang: Language) -> None:
+    """A capsule in another lane would say that its person turned the guest away."""
+    one = procedure(name)
+    chart = layout(one, lang, "none")
+    acting = {row: {step.role} for row, step in enumerate(one.steps)}
+    for node in chart.flow.nodes:
+        if node.kind != "end":
+            continue
+        symbol = chart.pages[0].symbols[node.key]
+        lane = next(c for c in chart.columns if c.role and c.x < symbol.x < c.x + c.width)
+        assert lane.role in acting[node.row], node.key
+
+
+def test_lines_of_a_list_are_aligned_behind_their_number() -> None:
+    """The second line of an item begins where the first one's words begin."""
+    first, *others = cell_lines("3. Buku tamu/lembar registrasi tamu", SIZE, 25.0)
+    assert first.words.startswith("3. Buku")
+    assert first.indent == 0
+    assert [line.indent for line in others] == [width("3. ", SIZE)] * len(others)
+    assert all(line.indent + width(line.words, SIZE) <= 25.0 for line in (first, *others))
+    assert [line.indent for line in cell_lines("Kartu tamu untuk tamu", SIZE, 15.0)] == [0, 0]
+
+
+def test_the_table_of_jawa_timur_has_its_own_headings_and_each_letter_once() -> None:
+    """Its "Uraian Kegiatan" and "ket" are printed; the letter "a." is in the number 5a only."""
+    chart = layout(procedure("jatim"), Language.ID, "none")
+    headings = [column.heading for column in chart.columns if column.role is None]
+    assert headings == ["No", "Uraian Kegiatan", "Kelengkapan", "Waktu", "Output", "ket"]
+    cells = {row.cells[0][0].words: row.cells[1][0].words for row in chart.pages[0].rows}
+    assert cells["5a."].startswith("Memberikan ID tamu")
+    assert cells["5b."].startswith("Menginformasikan")
+
+
+@pytest.mark.parametrize("one", [procedure("jatim"), TWELVE])
 def test_connectors_that_go_on_end_and_begin_in_the_same_pentagon(one: Procedure) -> None:
     """The pentagon at a symbol has the letter of those that lead there, and their page numbers."""
     chart = layout(one, Language.ID)
@@ -339,7 +399,7 @@ def test_no_word_of_a_heading_or_symbol_is_cut(name: str, lang: Language) -> Non
 @EACH
 def test_letters_are_large_enough_to_be_read_on_paper(name: str, lang: Language) -> None:
     """No letter is smaller than 5.5 points, and the table's are larger than 7."""
-    for page in flow_pages(procedure(name), lang):
+    for page in flow_pages(procedure(name), lang).drawings:
         texts = list(ET.fromstring(page).iter("{http://www.w3.org/2000/svg}text"))
         assert min(float(text.get("font-size", "")) for text in texts) * 72 / 25.4 > 5.5
     assert SIZE * 72 / 25.4 > 7

@@ -15,8 +15,9 @@ from edge.paper.page import PrintMissing, html, pdf
 from edge.paper.sop.approval import approval
 from edge.paper.sop.change_sheet import change_page
 from edge.paper.sop.forms import Form, forms_page
+from edge.paper.sop.sop_table import table
 from edge.paper.sop.sop_text import prose
-from edge.paper.words import Language
+from edge.paper.words import Language, wording
 from edge.sop.procedures.difference import difference
 from edge.sop.procedures.loading import load_procedure
 from tests.command_line import invoke
@@ -31,23 +32,38 @@ def run(*words: str) -> Any:
     return invoke(["sop", "show", *words, "--folder", str(SOP)])
 
 
+# The pages of all forms: text, approval sheet, flow chart, table; width and height in points.
+_SIZES = {"a4": (595, 842), "f4": (595, 935)}
+_CHARTS = {"pimpinan": 1, "eselon-2-3": 1, "eselon-4-asn": 1, "jatim": 2}
+
+
 @needs_pango
+@pytest.mark.parametrize("paper", _SIZES)
 @pytest.mark.parametrize("name", NAMES)
-def test_pdf_has_every_word_of_every_form_and_embeds_its_fonts(name: str, tmp_path: Path) -> None:
-    """It prints the same everywhere: A4 only, all fonts inside, the activities complete."""
+def test_pdf_has_every_word_of_every_form_and_embeds_its_fonts(
+    name: str, paper: str, tmp_path: Path
+) -> None:
+    """It prints the same everywhere: one paper, all fonts inside, the activities complete.
+
+    Text, approval sheet and table have a page each.
+    """
     out = tmp_path / "forms.pdf"
-    assert run(name, "--format", "pdf", "-o", str(out)).exit_code == 0
+    assert run(name, "--format", "pdf", "--paper", paper, "-o", str(out)).exit_code == 0
     document = pypdfium2.PdfDocument(out)
     try:
         sizes = {tuple(sorted((round(p.get_width()), round(p.get_height())))) for p in document}
         words = "".join(page.get_textpage().get_text_bounded() for page in document)
-        assert sizes == {(595, 842)}
+        assert sizes == {_SIZES[paper]}
+        assert len(document) == _CHARTS[name] + 3
         assert all(_embedded(page) for page in document)
     finally:
         document.close()
     seen = "".join(words.split())
-    for step in load_procedure(SOP / f"{name}.toml").steps:
-        assert seen.count("".join(step.activity.split())) >= 1
+    procedure = load_procedure(SOP / f"{name}.toml")
+    for step in procedure.steps:
+        words = wording(procedure, step, Language.ID)
+        assert words in step.activity
+        assert seen.count("".join(words.split())) >= 1
 
 
 def _embedded(page: Any) -> bool:
@@ -62,7 +78,7 @@ def test_html_is_one_file_with_all_forms(tmp_path: Path) -> None:
     assert run("pimpinan", "--format", "html", "-o", str(out)).exit_code == 0
     page = out.read_text(encoding="utf-8")
     assert all(f'<section class="{form}">' in page for form in Form if form != "all")
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 1
     for outside in ("src=", "href=", "@import", "url("):
         assert outside not in page
 
@@ -91,7 +107,9 @@ def test_there_is_room_to_sign_and_to_fill_in_by_hand() -> None:
     before, gap, after = page.partition('<div class="signature"></div>')
     assert gap
     assert "Sekretaris Daerah," in before
-    assert "Drs.H. AMBOK TUO,MM" in after
+    assert '<div class="signer">Drs.H. AMBOK TUO,MM</div>' in after
+    assert page.count('class="signer"') == 1
+    assert ".signer { text-decoration: underline; }" in page
     blank = forms_page(load_procedure(SOP / "jatim.toml"), Form.APPROVAL, Language.ID)
     assert '<td class="value signed"></td>' in blank
 
@@ -99,11 +117,30 @@ def test_there_is_room_to_sign_and_to_fill_in_by_hand() -> None:
 def test_remarks_have_a_column_where_the_law_has_one() -> None:
     """Jawa Timur prints "ket"; its lists are printed as lists."""
     page = forms_page(load_procedure(SOP / "jatim.toml"), Form.TABLE, Language.ID)
-    assert "<th>Keterangan</th>" in page
-    assert "- SIM\n- Kartu Mahasiswa/ pelajar" in page
-    assert "<th>Keterangan</th>" not in forms_page(
+    assert "<th>ket</th>" in page
+    assert "<th>Uraian Kegiatan</th>" in page
+    assert '<span class="mark">-</span>Kartu Mahasiswa/ pelajar' in page
+    assert "<th>Aktivitas</th>" in forms_page(
         load_procedure(SOP / "pimpinan.toml"), Form.TABLE, Language.ID
     )
+
+
+def test_the_approval_sheet_has_a_place_for_the_coat_of_arms_and_the_name_of_the_sop() -> None:
+    """The name is the title of the procedure where the source prints no approval sheet."""
+    procedure = load_procedure(SOP / "jatim.toml")
+    page = forms_page(procedure, Form.APPROVAL, Language.ID)
+    assert page.count('<div class="arms">lambang daerah</div>') == 1
+    names = [field for field in approval(procedure, Language.ID).head if field.label == "Nama SOP"]
+    assert [field.lines for field in names] == [["Pelayanan Penerimaan Tamu"]]
+
+
+def test_a_letter_that_the_number_has_is_not_repeated() -> None:
+    """5a is "Memberikan …", not "a. Memberikan …"; other wordings stay the law's."""
+    procedure = load_procedure(SOP / "jatim.toml")
+    rows = {row[0][0]: row[1][0] for row in table(procedure, Language.ID).rows}
+    assert rows["5a"].startswith("Memberikan ID tamu")
+    assert rows["5b"].startswith("Menginformasikan untuk")
+    assert rows["6"] == procedure.step("pengantaran").activity
 
 
 def test_each_form_says_what_it_is() -> None:

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from edge.paper.flowchart.flowchart import Chart, layout
+from edge.paper.flowchart.flowchart import layout
 from edge.paper.flowchart.page import ChartPage
+from edge.paper.lettering import CellLine
 from edge.paper.words import Language
 from tests.paper.odd_procedures import LOOP
 from tests.paper.overlaps import overlaps
@@ -61,11 +62,25 @@ def _word_wider_than_its_box(page: ChartPage) -> ChartPage:
 
 def _text_higher_than_its_row(page: ChartPage) -> ChartPage:
     row = page.rows[1]
-    return page._replace(rows=[page.rows[0], row._replace(cells=[["a"] * 60]), *page.rows[2:]])
+    high = row._replace(cells=[[CellLine("a")] * 60, *row.cells[1:]])
+    return page._replace(rows=[page.rows[0], high, *page.rows[2:]])
+
+
+def _text_wider_than_its_column(page: ChartPage) -> ChartPage:
+    row = page.rows[1]
+    wide = row._replace(cells=[[CellLine("pertanggungjawaban")], *row.cells[1:]])
+    return page._replace(rows=[page.rows[0], wide, *page.rows[2:]])
+
+
+def _label_on_the_line_of_a_lane(page: ChartPage) -> ChartPage:
+    way = next(way for way in page.connectors if way.start == BACK and way.label)
+    box = page.symbols["langkah-2"]
+    other = page.symbols["langkah-3"]
+    return _changed(page, BACK, at=((box.x + other.x) / 2, way.at[1]), anchor="middle")
 
 
 def _page_too_high(page: ChartPage) -> ChartPage:
-    return page._replace(height=200.0)
+    return page._replace(height=250.0)
 
 
 @pytest.mark.parametrize(
@@ -80,12 +95,14 @@ def _page_too_high(page: ChartPage) -> ChartPage:
         (_label_under_a_line, "runs through 'tidak'"),
         (_word_wider_than_its_box, "langkah-2: 'pertanggungjawaban sekretariat'"),
         (_text_higher_than_its_row, "a row is"),
-        (_page_too_high, "is 200.0 mm high"),
+        (_text_wider_than_its_column, "a text of No is"),
+        (_label_on_the_line_of_a_lane, "lies on a lane's line"),
+        (_page_too_high, "is 250.0 mm high"),
     ],
 )
 def test_each_kind_of_overlap_is_found(spoil: Callable[[ChartPage], ChartPage], words: str) -> None:
     """A checker that finds nothing would let every drawing pass."""
     chart = layout(LOOP, Language.ID)
     assert overlaps(chart) == []
-    spoilt = Chart(chart.columns, [spoil(chart.pages[0])], chart.flow)
+    spoilt = chart._replace(pages=[spoil(chart.pages[0])])
     assert any(words in problem for problem in overlaps(spoilt)), overlaps(spoilt)

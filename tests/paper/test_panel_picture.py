@@ -18,6 +18,7 @@ from edge.config.sections.guest_kinds import GuestKind
 from edge.config.sections.panels import Button, Lamps, Panel
 from edge.config.sections.pins import Output
 from edge.config.sections.values import Action
+from edge.paper.lettering import width
 from edge.paper.panel.labels import (
     ACTIONS,
     HEARD,
@@ -214,6 +215,32 @@ def test_every_meaning_of_a_button_is_drawn_whole(name: str) -> None:
             assert words == sorted(f"{push.press.id} {held}".split())
             assert min(float(line.get("font-size", "0")) for line in lines) >= 2.0
             assert "Alasan " not in push.press.id + held
+
+
+@pytest.mark.parametrize("name", [*CONFIGS, *EXAMPLES])
+def test_no_word_of_a_face_lies_over_another_or_leaves_it(name: str) -> None:
+    """In both languages, in letters of 5 points or more, at the smallest button too."""
+    config = load_config(FOLDER / name, elsewhere=True)
+    for one in config_faces(config, procedures(config)):
+        drawn = one.at(MARGIN, 22.0)
+        root = ET.fromstring(svg([drawn], "here", 1, 1))
+        boxes = [box for group in root.iter(f"{SVG}g") for box in map(text_box, group) if box]
+        for (left, top, right, bottom), (left2, top2, right2, bottom2) in combinations(boxes, 2):
+            apart = right <= left2 or right2 <= left or bottom <= top2 or bottom2 <= top
+            assert apart
+        assert all(drawn.x <= box[0] and box[2] <= drawn.x + drawn.width for box in boxes)
+        sizes = [float(text.get("font-size", "0")) for text in root.iter(f"{SVG}text")]
+        assert min(sizes) * 72 / 25.4 >= 5
+
+
+def text_box(element: ET.Element) -> tuple[float, float, float, float] | None:
+    """Return left, top, right and bottom of a text of a drawing; None if *element* is no text."""
+    if element.tag != f"{SVG}text":
+        return None
+    size, x, y = (float(element.get(key, "0")) for key in ("font-size", "x", "y"))
+    wide = width(element.text or "", size, bold=element.get("font-weight") == "bold")
+    left = x - {"start": 0.0, "middle": wide / 2, "end": wide}[element.get("text-anchor", "start")]
+    return left, y - size * 0.73, left + wide, y
 
 
 def test_bad_procedures_leave_the_numbers(tmp_path: Path) -> None:

@@ -1,77 +1,48 @@
 """The wiring picture and the parts list: every pin once, no overlaps."""
 
 import json
-import tomllib
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-import tomli_w
 import typer
 from typer.testing import CliRunner
 
 from edge.commands.wiring import wiring_
+from edge.config.inventory import fitted
 from edge.config.loading import load_config
 from edge.config.model import Config
-from edge.config.places import default_config_folder
-from edge.config.wiring import HEADER, module_wiring, wiring
+from edge.config.wiring import HEADER, boot_notes, bus_notes, module_wiring, wiring
 from edge.paper.lettering import width
 from edge.paper.wiring.parts_list import parts
-from edge.paper.wiring.sheet import WIDTH, Box, WiringSheet, sheet
+from edge.paper.wiring.shapes import HEIGHT, WIDTH, Box, WiringSheet
+from edge.paper.wiring.sheet import sheets
 from edge.paper.wiring.svg import svg
+from edge.paper.wiring.words import function_words, said
+from edge.paper.words import Language
+from tests.paper.wiring_offices import FOLDER, SHIPPED, full, large, read, write
 
-FOLDER = default_config_folder()
 SVG = "{http://www.w3.org/2000/svg}"
 APP = typer.Typer()
 APP.command()(wiring_)
 
 
-def full() -> dict[str, Any]:
-    """Return a checkpoint with every kind of equipment, long names and an ill-chosen pin."""
-    raw = tomllib.loads((FOLDER / "gardu.toml").read_text(encoding="utf-8"))
-    places = [{"number": n, "address": n % 3, "lock": n} for n in range(1, 13)]
-    port = "/dev/serial/by-id/usb-QinHeng_USB_Serial-if00-port0"
-    raw["buses"] = {"lemari": {"port": port, "baud_rate": 19200}}
-    raw["lockers"] = {"driver": "kerong", "bus": "lemari", "board": "cu16", "locker": places}
-    raw["buzzer"] = {"pin": 26, "active": "low"}
-    raw["doors"] = {
-        "ruang-kerja-asisten-pemerintahan-dan-kesejahteraan-rakyat": {
-            "procedures": ["pimpinan"],
-            "strike": {"pin": 5, "active": "low"},
-            "contact": {"pin": 17, "pull": "external-up", "wired": "normally-closed"},
-        }
-    }
-    raw["safety"] = {"fire": {"pin": 27}, "duress": {"pin": 22, "pull": "external-down"}}
-    raw["cameras"]["pintu"] = {"driver": "picamera2", "purposes": ["pintu"]}
-    return raw
-
-
-def read(raw: dict[str, Any], folder: Path) -> Config:
-    """Read *raw* as a config."""
-    return load_config(write(raw, folder), elsewhere=True)
-
-
-def write(raw: dict[str, Any], folder: Path) -> Path:
-    """Write *raw* into *folder*."""
-    path = folder / "gardu.toml"
-    path.write_text(tomli_w.dumps(raw), encoding="utf-8")
-    return path
-
-
-@pytest.fixture(params=["gardu.toml", "gardu-jatim.toml", "gardu-modules.toml", "full"])
+@pytest.fixture(params=[*SHIPPED, "full", "large"])
 def config(request: pytest.FixtureRequest, tmp_path: Path) -> Config:
-    """Return a shipped config, or the one with everything."""
-    if request.param == "full":
-        return read(full(), tmp_path)
+    """Return a shipped config, or one with everything, or with much of it."""
+    made = {"full": full, "large": large}
+    if request.param in made:
+        return read(made[request.param](), tmp_path)
     return load_config(FOLDER / request.param, elsewhere=True)
 
 
 def test_every_wired_pin_is_labelled_once(config: Config) -> None:
     """Each of the 40 positions has one label, and each wired pin its function and number."""
-    labels = {label.position: label for label in sheet(config).labels}
+    first, *others = sheets(config)
+    labels = {label.position: label for label in first.labels}
     assert sorted(labels) == list(range(1, 41))
+    assert not [label for sheet in others for label in sheet.labels]
     for wire in wiring(config):
         label = labels[HEADER[wire.pin]]
         assert label.title == wire.function
@@ -85,28 +56,35 @@ def test_every_wired_pin_is_labelled_once(config: Config) -> None:
 def test_every_channel_of_a_module_is_labelled_once() -> None:
     """Each channel that the config uses stands under its module, with number and function."""
     config = load_config(FOLDER / "gardu-modules.toml", elsewhere=True)
-    picture = sheet(config)
+    channels = [one for sheet in sheets(config) for one in sheet.channels]
+    texts = [text for sheet in sheets(config) for text in sheet.texts]
     kinds = {"input": "in", "output": "out"}
-    assert sorted((one.kind, one.number, one.title) for one in picture.channels) == sorted(
+    assert sorted((one.kind, one.number, one.title) for one in channels) == sorted(
         (kinds[wire.channel], wire.number, wire.function) for wire in module_wiring(config)
     )
     for name in config.modules:
-        assert any(text.heading and f"Module {name}:" in text.words for text in picture.texts)
+        assert any(text.heading and f"Module {name}:" in text.words for text in texts)
 
 
-def test_nothing_lies_over_anything_else(config: Config) -> None:
-    """Labels, cards and columns do not overlap and stay on the sheet, with texts of any length."""
-    picture = sheet(config)
-    boxes = [label.box for label in picture.labels] + [card.box for card in picture.cards]
-    boxes += [channel.box for channel in picture.channels]
-    boxes.append(header())
-    boxes += [Box(text.x, text.y - 2.4, 90, 2.6) for text in picture.texts if text.words]
-    for one, other in combinations(boxes, 2):
-        assert not one.meets(other), (one, other)
-    for box in boxes:
-        assert box.x >= 0
-        assert box.x + box.width <= WIDTH
-        assert box.y + box.height <= picture.height
+@pytest.mark.parametrize("lang", Language)
+def test_nothing_lies_over_anything_else(config: Config, lang: Language) -> None:
+    """Labels, cards and columns do not overlap and stay on A4, with texts of any length."""
+    for sheet in sheets(config, lang):
+        boxes = [label.box for label in sheet.labels] + [card.box for card in sheet.cards]
+        boxes += [channel.box for channel in sheet.channels]
+        boxes += [header()] if sheet.labels else []
+        boxes += [
+            Box(text.x, text.y - 2.4, 90, 2.6)
+            if not text.heading
+            else Box(text.x, text.y - 2.8, width(text.words, 3.4, bold=True), 3.4)
+            for text in sheet.texts
+        ]
+        for one, other in combinations(boxes, 2):
+            assert not one.meets(other), (one, other)
+        for box in boxes:
+            assert box.x >= 0
+            assert box.x + box.width <= WIDTH
+            assert box.y + box.height <= HEIGHT - 5
 
 
 def header() -> Box:
@@ -114,65 +92,88 @@ def header() -> Box:
     return Box(96.2, 44.6, 17.6, 146.8)
 
 
-def test_words_stay_in_their_boxes(config: Config) -> None:
-    """No text of the drawing is wider than the label or card that it stands in."""
-    picture = sheet(config)
-    places = boxes_by_text(picture)
-    for text in ET.fromstring(svg(picture)).iter(f"{SVG}text"):
-        box = places.get(text.text or "")
-        if box is not None:
-            size, x = float(text.get("font-size", "0")), float(text.get("x", "0"))
-            bold = text.get("font-weight") == "bold"
-            end = x + width(text.text or "", size, bold=bold)
-            assert box.x <= x
-            assert end <= box.x + box.width + 0.01, text.text
+@pytest.mark.parametrize("lang", Language)
+def test_words_stay_whole_in_their_boxes(config: Config, lang: Language) -> None:
+    """No text is wider than its label or card, none lacks a letter, and none is below 5 points."""
+    drawn = sheets(config, lang)
+    for number, sheet in enumerate(drawn, 1):
+        root = ET.fromstring(svg(sheet, number, len(drawn), lang))
+        texts = [text for text in root.iter(f"{SVG}text") if text.text]
+        assert all(float(text.get("font-size", "0")) * 72 / 25.4 >= 5 for text in texts)
+        for box, words in written(sheet):
+            inside = [text for text in texts if _is_in(text, box)]
+            seen = "".join("".join(text.text or "" for text in inside).split())
+            for one in words:
+                assert "".join(one.split()) in seen, one
 
 
-def boxes_by_text(picture: WiringSheet) -> dict[str, Box]:
-    """Return the box of each text that has one of its own."""
-    found: dict[str, Box] = {}
-    for label in picture.labels:
-        if label.group:
-            found |= {label.title: label.box, label.detail: label.box}
-    for channel in picture.channels:
-        found |= {channel.title: channel.box, channel.detail: channel.box}
-    for card in picture.cards:
-        found |= dict.fromkeys((card.title, *card.details), card.box)
-    return found
+def _is_in(text: ET.Element, box: Box) -> bool:
+    """Return True if *text* is wholly in *box*."""
+    size, x, y = (float(text.get(key, "0")) for key in ("font-size", "x", "y"))
+    end = x + width(text.text or "", size, bold=text.get("font-weight") == "bold")
+    if text.get("text-anchor") != "start":
+        return False
+    beside = box.x <= x and end <= box.x + box.width + 0.01
+    return beside and box.y <= y - size * 0.73 and y <= box.y + box.height
+
+
+def written(sheet: WiringSheet) -> list[tuple[Box, list[str]]]:
+    """Return the boxes of *sheet* that contain words, with these."""
+    found = [(one.box, [one.title, one.detail]) for one in sheet.labels if one.group]
+    found += [(one.box, [one.title, one.detail]) for one in sheet.channels]
+    return found + [(one.box, [one.title, *one.details]) for one in sheet.cards]
+
+
+def test_a_large_checkpoint_has_as_many_sheets_as_it_needs(tmp_path: Path) -> None:
+    """24 lockers on two boards, three cameras: each card, note and part is on one of the sheets."""
+    config = read(large(), tmp_path)
+    drawn = sheets(config)
+    assert len(drawn) == 2
+    assert len([card for sheet in drawn for card in sheet.cards if card.group == "camera"]) == 3
+    lines = [text.words for sheet in drawn for text in sheet.texts]
+    for part in parts(config):
+        assert any(f"{part.count} x {part.what}"[:40] in line for line in lines)
+
+
+def test_every_word_of_the_picture_is_indonesian(config: Config) -> None:
+    """A word of a table that has no Indonesian words would be printed in English."""
+    english = [*(part.what for part in parts(config)), *bus_notes(config), *boot_notes(config)]
+    same = {"Waveshare Modbus RTU IO 8CH", "Waveshare Modbus RTU Relay (D)", "resistor 120 ohm"}
+    for words in english:
+        assert said(words, Language.ID) != words or words in same
+    for part in fitted(config):
+        assert function_words(part, Language.ID) != part.function or part.function == "buzzer"
 
 
 def test_the_picture_is_one_self_contained_file(config: Config) -> None:
     """Well-formed, no script, no font and no link of its own: it prints anywhere, for ever."""
-    text = svg(sheet(config))
+    drawn = sheets(config)
+    text = svg(drawn[0], 1, len(drawn))
     root = ET.fromstring(text)
     assert root.tag == f"{SVG}svg"
     assert {element.tag.removeprefix(SVG) for element in root.iter()} <= {
         "svg", "title", "rect", "circle", "line", "polygon", "text",
     }  # fmt: skip
     assert "href" not in text
-    drawn = [element.text for element in root.iter(f"{SVG}text")]
-    for wire in wiring(config):
-        begin, end = wire.function[:12], wire.function[-6:]
-        assert any(words and words.startswith(begin) and words.endswith(end) for words in drawn)
 
 
 def test_names_with_signs_are_escaped(tmp_path: Path) -> None:
     """A place called A & B <lobi> is text, not markup."""
     raw = full()
     raw["checkpoint"]["place"] = "A & B <lobi>"
-    root = ET.fromstring(svg(sheet(read(raw, tmp_path))))
+    root = ET.fromstring(svg(sheets(read(raw, tmp_path))[0], 1, 1))
     assert "A & B <lobi>" in [element.text for element in root.iter(f"{SVG}text")]
 
 
 def test_resistors_and_warnings_are_drawn(tmp_path: Path) -> None:
     """Each output gets its resistor against its active level; an ill-chosen pin its warning."""
     config = read(full(), tmp_path)
-    labels = {label.title: label for label in sheet(config).labels}
+    labels = {label.title: label for label in sheets(config)[0].labels}
     assert labels["buzzer"].resistor == "3.3 V"
     assert labels["buzzer"].warning
     assert labels["reception lamp"].resistor == "GND"
     assert labels["reception button reschedule, held: day"].resistor == ""
-    notes = " ".join(text.words for text in sheet(config).texts)
+    notes = " ".join(text.words for sheet in sheets(config) for text in sheet.texts)
     assert "GPIO 26 (buzzer) is on while the Pi boots" in notes
 
 
@@ -197,7 +198,9 @@ def test_the_command_prints_and_draws(tmp_path: Path) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     for words in ("Wiring", "Lines", "lemari", "Parts", "KERONG", "keep I2C switched off"):
         assert words in result.stdout
-    assert ET.parse(drawing).getroot().tag == f"{SVG}svg"
+    for file in (drawing, tmp_path / "wiring-2.svg"):
+        root = ET.parse(file).getroot()
+        assert (root.get("width"), root.get("height")) == ("210mm", "297mm")
     document = json.loads(CliRunner().invoke(APP, ["-c", str(path), "--json"]).stdout)
     assert document["lines"][0]["device"] == "card-reader/desk"
     assert document["lines"][1]["addresses"] == [0, 1, 2]

@@ -23,7 +23,7 @@ from edge.commands.init.files import (
     refuse_place,
     write_all,
 )
-from edge.commands.init.papers import parts_text, picture
+from edge.commands.init.papers import parts_text
 from edge.commands.init.proposal import Proposal, propose
 from edge.commands.init.question import Office
 from edge.commands.init.questions.table import GROUPS
@@ -34,6 +34,7 @@ from edge.config.text_files import read_text
 from edge.config.toml_text import parse_toml
 from edge.config.validation import Problems
 from edge.errors import ConfigError
+from edge.paper.deliver import page_file
 from edge.sop.procedures.legal_text import LEGAL_TEXTS
 from edge.sop.procedures.loading import parts_of
 
@@ -176,9 +177,14 @@ def _write(
     answers: Path | None, *, force: bool,
 ) -> None:  # fmt: skip
     assert proposal.config is not None
+    from edge.paper.wiring.pictures import pictures
+
     wiring, parts = beside(config, "wiring.svg"), beside(config, "parts.txt")
     files = [
-        NewFile(wiring, picture(proposal.config)),
+        *(
+            NewFile(page_file(wiring, number), page)
+            for number, page in enumerate(pictures(proposal.config), 1)
+        ),
         NewFile(parts, parts_text(proposal.config)),
     ]
     if answers is not None:

@@ -1,15 +1,7 @@
-"""The papers beside a config: the picture of the wiring, and the parts list."""
+"""The parts list beside a config."""
 
 from edge.config.model import Config
 from edge.paper.wiring.parts_list import parts
-
-
-def picture(config: Config) -> bytes:
-    """Return the picture of the wiring (SVG, A4)."""
-    from edge.paper.wiring.sheet import sheet
-    from edge.paper.wiring.svg import svg
-
-    return svg(sheet(config)).encode()
 
 
 def parts_text(config: Config) -> bytes:

@@ -3,30 +3,30 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from edge.paper.flowchart.flow import Flow, shown_number
+from edge.paper.flowchart.flow import Flow
 from edge.paper.flowchart.measures import (
     CELL,
     DIAMOND,
     EDGE,
     LABEL,
+    LEAST_TRACK,
+    LEAST_ZONE,
     MARGIN,
     SIZE,
     SMALL,
     TRACK,
-    WIDTH,
 )
 from edge.paper.flowchart.routes import Channel
-from edge.paper.lettering import longest_word, wrap
+from edge.paper.lettering import CellLine, cell_lines, list_mark, longest_word, width
+from edge.paper.sheets import Sheet
 from edge.paper.words import (
-    ACTIVITY,
-    EQUIPMENT,
-    NOTE,
-    NUMBER,
-    OUTPUT,
-    TIME,
+    TEXT_NAMES,
     Language,
+    TextName,
+    headings,
     in_language,
     listed,
+    row_number,
     standard_time,
     wording,
 )
@@ -36,9 +36,8 @@ from edge.sop.procedures.model import Duty, Lane, Procedure, Step, Text
 IDLE = 0.76
 # The letters of headings; how much wider than its longest word a diamond must be.
 HEADING, AROUND_WORD = 2.2, 1.52
-# The least widths of the columns of long texts, as parts of their usual widths; the others.
-_NARROWEST = 0.62
-_FIXED = (NUMBER, TIME)
+# A longer word than this is cut, rather than take the room of others.
+WIDEST_WORD = 38.0
 
 
 class ChartColumn(NamedTuple):
@@ -48,6 +47,13 @@ class ChartColumn(NamedTuple):
     x: float
     width: float
     role: str | None = None
+
+
+class Columns(NamedTuple):
+    """The columns of a chart; *whole* if none is narrower than its words and connectors need."""
+
+    columns: list[ChartColumn]
+    whole: bool
 
 
 def lanes(procedure: Procedure) -> tuple[Lane, ...]:
@@ -73,37 +79,72 @@ def columns(
     place: Mapping[str, int],
     tracks: Mapping[Channel, int],
     lang: Language,
-) -> list[ChartColumn]:
+    sheet: Sheet,
+) -> Columns:
     """Return the columns; lanes have room for their symbols' words and their connectors.
+
+    A column of text is as wide as usual, or narrower if lanes need that: as wide as its longest
+    word at the least.
 
     :param place: the lane of each symbol, by its key
     :param tracks: the number of connectors along each edge of a lane
     """
-    notes = any(step.note for step in procedure.rows)
-    left = [(NUMBER, 8.0), (ACTIVITY, 37.0 if notes else 56.0)]
-    right = [(EQUIPMENT, 25.0 if notes else 40.0), (TIME, 21.0), (OUTPUT, 23.0 if notes else 30.0)]
-    right += [(NOTE, 33.0)] if notes else []
-    texts = sum(wide for text, wide in [*left, *right] if text not in _FIXED)
-    room = WIDTH - 2 * MARGIN - sum(wide for text, wide in [*left, *right] if text in _FIXED)
-    needs = _needs(lanes(procedure), chart, place, tracks, lang)
-    part = max(_NARROWEST, min(1.0, (room - sum(needs)) / texts))
-    widths = _shared(needs, _parts(procedure, chart), room - part * texts)
-    left, right = (
-        [(text, wide * (1 if text in _FIXED else part)) for text, wide in side]
-        for side in (left, right)
-    )
-    plan: list[tuple[str, float, str | None]] = [(in_language(t, lang), w, None) for t, w in left]
-    plan += [
-        (in_language(lane.heading, lang), wide, lane.role)
-        for lane, wide in zip(lanes(procedure), widths, strict=True)
-    ]
-    plan += [(in_language(t, lang), w, None) for t, w in right]
+    heads = headings(procedure)
+    plan = _texts(procedure, heads, lang)
+    who = lanes(procedure)
+    bare = [_for_tracks(lane, tracks) for lane in range(len(who))]
+    needs = _needs(who, chart, place, tracks, lang)
+    room = sheet.width - 2 * MARGIN
+    least, usual = sum(one.least for one in plan), sum(one.usual for one in plan)
+    part = (room - sum(needs) - least) / max(usual - least, 0.1)
+    part = max(0.0, min(1.0, part))
+    texts = {one.text: one.least + part * (one.usual - one.least) for one in plan}
+    widths = _shared(bare, needs, _parts(procedure, chart), room - sum(texts.values()))
     found: list[ChartColumn] = []
     x = MARGIN
-    for heading, wide, role in plan:
+    before = [(in_language(heads[one.text], lang), texts[one.text], None) for one in plan[:2]]
+    after = [(in_language(heads[one.text], lang), texts[one.text], None) for one in plan[2:]]
+    acting = [
+        (in_language(lane.heading, lang), wide, lane.role)
+        for lane, wide in zip(who, widths, strict=True)
+    ]
+    for heading, wide, role in (*before, *acting, *after):
         found.append(ChartColumn(heading, x, wide, role))
         x += wide
+    return Columns(found, sum(needs) + least <= room)
+
+
+class _TextColumn(NamedTuple):
+    """A column of text: its usual and its least width."""
+
+    text: TextName
+    usual: float
+    least: float
+
+
+def _texts(
+    procedure: Procedure, heads: Mapping[TextName, Text], lang: Language
+) -> list[_TextColumn]:
+    """Return the columns of text, the first two of them before the lanes."""
+    notes = any(row.note for row in procedure.rows)
+    plan: dict[TextName, float] = {"number": 8.0, "activity": 44.0 if notes else 56.0}
+    plan |= {"equipment": 28.0 if notes else 40.0, "time": 0.0, "output": 26.0 if notes else 30.0}
+    plan |= {"note": 46.0} if notes else {}
+    found = []
+    for name, usual in plan.items():
+        words = [line for row in procedure.rows for line in _written(procedure, row, name, lang)]
+        whole = name in ("number", "time")
+        longest = max((width(one, SIZE) if whole else _longest(one) for one in words), default=0.0)
+        head = longest_word(in_language(heads[name], lang), HEADING, bold=True) + 1.4
+        least = max(head, longest + 2 * CELL + 0.2)
+        found.append(_TextColumn(name, max(usual, least), least))
     return found
+
+
+def _longest(words: str) -> float:
+    """Return the width that *words* need at the least, with the mark of a list before them."""
+    mark, rest = list_mark(words)
+    return min(width(mark, SIZE) + longest_word(rest, SIZE), WIDEST_WORD)
 
 
 def _parts(procedure: Procedure, chart: Flow) -> list[float]:
@@ -133,18 +174,33 @@ def _needs(
             wide = 2 * longest_word(in_language(link.label, lang), LABEL) + 2.4
             inner[place[link.start]] = max(inner[place[link.start]], wide)
     for lane, wide in enumerate(inner):
-        beside = sum(EDGE + TRACK * max(1, tracks.get((lane, side), 0)) for side in (-1, 1))
+        beside = sum(EDGE + TRACK * tracks.get((lane, side), 0) for side in (-1, 1))
         found[lane] = max(found[lane], wide + beside, wide / DIAMOND)
     return found
 
 
-def _shared(needs: list[float], parts: list[float], room: float) -> list[float]:
-    """Return *room* shared by *parts*; no lane gets less than it *needs*, if there is room."""
+def _for_tracks(lane: int, tracks: Mapping[Channel, int]) -> float:
+    """Return the width that the connectors along the edges of *lane* need beside its symbols."""
+    count = sum(tracks.get((lane, side), 0) for side in (-1, 1))
+    return LEAST_ZONE + 2 * EDGE + LEAST_TRACK * count
+
+
+def _shared(bare: list[float], needs: list[float], parts: list[float], room: float) -> list[float]:
+    """Return *room* shared by *parts*; no lane gets less than it *needs*, if there is room.
+
+    If there is none, words are cut before connectors come together: each lane has its *bare* width,
+    and a part of the rest.
+    """
     if sum(needs) >= room:
-        return [need * room / sum(needs) for need in needs]
+        over = [max(0.0, need - least) for need, least in zip(needs, bare, strict=True)]
+        part = max(0.0, room - sum(bare)) / max(sum(over), 0.1)
+        scale = min(1.0, room / sum(bare))
+        return [least * scale + part * more for least, more in zip(bare, over, strict=True)]
     fixed: dict[int, float] = {}
     while True:
         free = [place for place in range(len(needs)) if place not in fixed]
+        if not free:  # by rounding alone
+            return [fixed[place] for place in range(len(needs))]
         unit = (room - sum(fixed.values())) / sum(parts[place] for place in free)
         short = [place for place in free if parts[place] * unit < needs[place]]
         if not short:
@@ -153,25 +209,29 @@ def _shared(needs: list[float], parts: list[float], room: float) -> list[float]:
 
 
 def cells(
-    procedure: Procedure, step: Step | Duty, placed: list[ChartColumn], lang: Language
-) -> list[list[str]]:
-    """Return the lines of each column's cell of the row *step*; lanes have none."""
-    number = shown_number(procedure, step) if isinstance(step, Step) else str(step.number)
-    words = {
-        in_language(NUMBER, lang): [f"{number}."],
-        in_language(ACTIVITY, lang): [wording(step, lang)],
-        in_language(EQUIPMENT, lang): listed(step.equipment),
-        in_language(TIME, lang): [standard_time(step, lang)],
-        in_language(OUTPUT, lang): listed(step.output),
-        in_language(NOTE, lang): [step.note],
-    }
-    return [
-        []
-        if column.role is not None
-        else [
-            line
-            for item in words[column.heading]
-            for line in wrap(item, SIZE, column.width - 2 * CELL)
-        ]
-        for column in placed
-    ]
+    procedure: Procedure, row: Step | Duty, placed: list[ChartColumn], lang: Language
+) -> list[list[CellLine]]:
+    """Return the lines of each column's cell of *row*; lanes have none."""
+    names = iter(TEXT_NAMES)
+    found: list[list[CellLine]] = []
+    for column in placed:
+        if column.role is not None:
+            found.append([])
+            continue
+        items = _written(procedure, row, next(names), lang)
+        room = column.width - 2 * CELL
+        found.append([line for item in items for line in cell_lines(item, SIZE, room)])
+    return found
+
+
+def _written(procedure: Procedure, row: Step | Duty, name: TextName, lang: Language) -> list[str]:
+    """Return what stands in the cell *name* of *row*, item by item."""
+    if name == "number":
+        return [f"{row_number(procedure, row)}."]
+    if name == "activity":
+        return [wording(procedure, row, lang)]
+    if name == "time":
+        return [standard_time(row, lang)]
+    if name == "note":
+        return row.note.splitlines()
+    return listed(row.equipment if name == "equipment" else row.output)

@@ -7,7 +7,6 @@ from edge.paper.flowchart.labels import Labelled
 from edge.paper.flowchart.measures import LABEL, LABEL_LINE
 from edge.paper.flowchart.routes import Route
 from edge.paper.flowchart.symbols import Symbol, Zone
-from edge.paper.lettering import width
 
 Point = tuple[float, float]
 
@@ -101,11 +100,6 @@ def _label(
     inside = "end" if label.side > 0 else "start"
     outside = "start" if label.side > 0 else "end"
     y = _base_line(start, label, points)
-    if label.place == "beside":
-        middle = (points[0][0] + points[-1][0]) / 2
-        if width(label.lines[0], LABEL) < abs(points[-1][0] - points[0][0]) - 0.6:
-            return label.lines, (middle, y), "middle"
-        return label.lines, (points[-1][0] - label.side * 0.3, y), inside
     if label.place == "side":
         return label.lines, (points[0][0] + label.side * 0.4, y), outside
     if not route.leaves:

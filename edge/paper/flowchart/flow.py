@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from edge.paper.flowchart.reading import Reading, read_step
+from edge.paper.words import row_number
 from edge.sop.procedures.model import Procedure, Step, Text
 from edge.sop.procedures.questions import Answer, Question
 from edge.sop.procedures.ways import ACTIVITY, Target
@@ -78,14 +79,6 @@ def flow(procedure: Procedure) -> Flow:
     return Flow(nodes, _usual(nodes, links))
 
 
-def shown_number(procedure: Procedure, step: Step) -> str:
-    """Return the number of *step*; alternatives that share one get a letter: ``5a``, ``5b``."""
-    alike = [other.id for other in procedure.steps if other.number == step.number]
-    place = alike.index(step.id)
-    letter = "abcdefghijklmnopqrstuvwxyz"[place % 26] * (place // 26 + 1) if len(alike) > 1 else ""
-    return f"{step.number}{letter}"
-
-
 def _number(words: str) -> Text:
     return Text(id=words, en=words)
 
@@ -96,7 +89,7 @@ def _symbols(
     """Yield the activity and the decisions of *step* from top to bottom, each with its answers."""
     for question in reading.before:
         yield _decision(procedure, step, row, question), question.answers
-    words = _number(shown_number(procedure, step))
+    words = _number(row_number(procedure, step))
     yield Node(step.id, "activity", row, step.role, words), reading.ways
     for question in reading.after:
         yield _decision(procedure, step, row, question), question.answers
@@ -128,21 +121,22 @@ def _branches(
     for answer in answers:
         over = [t for t in answer.targets if t.kind == "end" and t.outcome != "completed"]
         if over:
-            ends.append(_end(node, [t.outcome for t in over], ends))
+            ends.append(_end(node, step, [t.outcome for t in over], ends))
             links.append(FlowLink(node.key, ends[-1].key, answer.words))
         keys = [_target(t, node, step, readings) for t in answer.targets if t not in over]
         links += [FlowLink(node.key, key, answer.words) for key in dict.fromkeys(keys)]
     return ends, list(dict.fromkeys(links))
 
 
-def _end(node: Node, outcomes: list[str], others: list[Node]) -> Node:
+def _end(node: Node, step: Step, outcomes: list[str], others: list[Node]) -> Node:
+    """Return the end of a visit in the lane of the person who acts in *step*."""
     words = Text(
         id=f"{END.id}: {'/ '.join(_OUTCOMES[o].id for o in outcomes)}",
         en=f"{END.en}: {'/ '.join(_OUTCOMES[o].en for o in outcomes)}",
     )
     key = f"{node.key}!{'+'.join(outcomes)}"
     same = sum(other.words == words for other in others)
-    return Node(key + "'" * same, "end", node.row, node.role, words, node.key)
+    return Node(key + "'" * same, "end", node.row, step.role, words, node.key)
 
 
 def _target(target: Target, node: Node, step: Step, readings: Mapping[str, Reading]) -> str:

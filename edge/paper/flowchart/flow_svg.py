@@ -1,6 +1,7 @@
 """The flow chart as SVG: a drawing for each page, or one for the whole chart."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from edge.paper import svg as draw
 from edge.paper.flowchart.columns import ChartColumn
@@ -8,9 +9,8 @@ from edge.paper.flowchart.connectors import Connector, Point
 from edge.paper.flowchart.flowchart import layout
 from edge.paper.flowchart.measures import (
     CELL,
-    FOOT,
+    FOOT_LINE,
     HEAD,
-    HEIGHT,
     LABEL,
     LABEL_LINE,
     LEADING,
@@ -18,12 +18,13 @@ from edge.paper.flowchart.measures import (
     SIZE,
     SMALL,
     TITLE,
-    WIDTH,
+    foot,
 )
 from edge.paper.flowchart.page import ChartPage, Row
 from edge.paper.flowchart.pentagons import REFERENCE
 from edge.paper.flowchart.symbols import Symbol
-from edge.paper.lettering import width, wrap
+from edge.paper.lettering import lines_that_fit, wrap
+from edge.paper.sheets import Paper, Sheet
 from edge.paper.words import ROLE, STANDARD, Language, in_language
 from edge.sop.procedures.model import Procedure, Text
 
@@ -37,25 +38,34 @@ _LEGEND = Text(
 )
 
 
-def flow_pages(procedure: Procedure, lang: Language) -> list[str]:
-    """Return the flow chart as SVG drawings, one for each A4 page in landscape."""
-    chart = layout(procedure, lang)
+class FlowPages(NamedTuple):
+    """The drawings of a flow chart, each as large as its *sheet*."""
+
+    drawings: list[str]
+    sheet: Sheet
+
+
+def flow_pages(procedure: Procedure, lang: Language, paper: Paper = Paper.A4) -> FlowPages:
+    """Return the flow chart as SVG drawings, one for each page."""
+    chart = layout(procedure, lang, paper=paper)
     count = len(chart.pages)
-    return [
-        _Page(procedure, lang, chart.columns, page, HEIGHT, f"{number}/{count}").text()
+    drawings = [
+        _Page(procedure, lang, chart.columns, page, chart.sheet, f"{number}/{count}").text()
         for number, page in enumerate(chart.pages, 1)
     ]
+    return FlowPages(drawings, chart.sheet)
 
 
 def flow_picture(procedure: Procedure, lang: Language) -> str:
-    """Return the flow chart as one SVG drawing, as long as it needs to be."""
+    """Return the flow chart as one SVG drawing, as wide as A4 and as long as it needs to be."""
     chart = layout(procedure, lang, "none")
-    height = chart.pages[0].height + 2 * MARGIN + TITLE + HEAD + FOOT
-    return _Page(procedure, lang, chart.columns, chart.pages[0], height, "").text()
+    height = chart.pages[0].height + 2 * MARGIN + TITLE + HEAD + foot(chart.sheet)
+    sheet = chart.sheet._replace(height=height)
+    return _Page(procedure, lang, chart.columns, chart.pages[0], sheet, "").text()
 
 
 class _Page:
-    """One page as a drawing of *height* millimetres."""
+    """One page as a drawing of the size of *sheet*."""
 
     def __init__(
         self,
@@ -63,12 +73,12 @@ class _Page:
         lang: Language,
         columns: Sequence[ChartColumn],
         page: ChartPage,
-        height: float,
+        sheet: Sheet,
         number: str,
     ) -> None:
         self._procedure, self._lang, self._columns, self._page = procedure, lang, columns, page
-        self._shift = MARGIN + TITLE + HEAD
-        self._root = draw.document(WIDTH, height, in_language(procedure.title, lang))
+        self._shift, self._width = MARGIN + TITLE + HEAD, sheet.width
+        self._root = draw.document(sheet.width, sheet.height, in_language(procedure.title, lang))
         self._heading(number)
         for row in page.rows:
             self._row(row)
@@ -80,21 +90,27 @@ class _Page:
         for reference in page.references:
             self._words(reference.x, reference.y + self._shift, reference.words, REFERENCE,
                         anchor="middle")  # fmt: skip
-        foot = f"{procedure.source}   {procedure.id} {procedure.version}"
-        self._words(MARGIN, height - MARGIN - 3.4, in_language(_LEGEND, lang), SMALL)
-        self._words(MARGIN, height - MARGIN, foot, SMALL)
+        self._foot(sheet.height - MARGIN)
 
     def text(self) -> str:
         """Return the drawing."""
         return draw.element_text(self._root)
 
+    def _foot(self, bottom: float) -> None:
+        """Write the legend and the source, the last line at *bottom*."""
+        source = f"{self._procedure.source} · {self._procedure.id} {self._procedure.version}"
+        words = [in_language(_LEGEND, self._lang), source]
+        lines = [line for one in words for line in wrap(one, SMALL, self._width - 2 * MARGIN)]
+        for place, line in enumerate(reversed(lines)):
+            self._words(MARGIN, bottom - place * FOOT_LINE, line, SMALL)
+
     def _heading(self, number: str) -> None:
         name = in_language(self._procedure.title, self._lang).upper()
         title = f"{in_language(_TITLE, self._lang)} {name}"
-        lines = wrap(title, 3.7, WIDTH - 2 * MARGIN - 14, bold=True)[:2]
+        lines, size = lines_that_fit(title, 3.7, self._width - 2 * MARGIN - 14, 2, bold=True)
         for place, line in enumerate(lines):
-            self._words(MARGIN, MARGIN + 4.2 + place * 4.6, line, 3.7, bold=True)
-        self._words(WIDTH - MARGIN, MARGIN + 4.2, number, 2.6, anchor="end")
+            self._words(MARGIN, MARGIN + 4.2 + place * 4.6, line, size, bold=True)
+        self._words(self._width - MARGIN, MARGIN + 4.2, number, 2.6, anchor="end")
         if len(lines) == 1:
             self._words(MARGIN, MARGIN - 0.4, self._procedure.office, SMALL)
         top = MARGIN + TITLE
@@ -124,7 +140,7 @@ class _Page:
             self._cell(column.x, y, column.width, row.bottom - row.top, "none")
             for place, line in enumerate(lines):
                 at = y + CELL + SIZE * (0.9 + place * LEADING)
-                self._words(column.x + CELL, at, line, SIZE)
+                self._words(column.x + CELL + line.indent, at, line.words, SIZE)
 
     def _outline_of_bands(self) -> None:
         """Draw the table's outline around the room for pentagons at the page's edges."""
@@ -142,14 +158,7 @@ class _Page:
         x, y = connector.at
         for place, words in enumerate(connector.label):
             at = y + self._shift + place * LABEL_LINE
-            self._clear(x, at, connector.anchor, words)
             self._words(x, at, words, LABEL, anchor=connector.anchor)
-
-    def _clear(self, x: float, y: float, anchor: str, words: str) -> None:
-        """Cover the lanes' lines where *words* will stand."""
-        wide = width(words, LABEL)
-        left = {"start": 0.0, "middle": wide / 2, "end": wide}[anchor]
-        draw.rect(self._root, x - left, y - LABEL * 0.76, wide, LABEL * 0.98, fill="#fff")
 
     def _symbol(self, symbol: Symbol) -> None:
         x, y = symbol.x, symbol.y + self._shift

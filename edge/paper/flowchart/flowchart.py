@@ -7,14 +7,15 @@ pentagon (off-page connector) where a connector continues on another page. A con
 page ends in the pentagon of the symbol to which it leads; that symbol has the same pentagon.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from edge.paper.flowchart.columns import ChartColumn, cells, columns, lane_of, lanes
 from edge.paper.flowchart.flow import Flow, FlowLink, Node, flow
-from edge.paper.flowchart.measures import CELL, LEADING, ROOM, SIZE
+from edge.paper.flowchart.measures import CELL, LEADING, SIZE, room
 from edge.paper.flowchart.page import ChartPage, Part, draw_page
-from edge.paper.flowchart.routes import FROM_PAGE, TO_PAGE, Lines, routes, tracks
+from edge.paper.flowchart.routes import FROM_PAGE, TO_PAGE, Channel, Lines, routes, tracks
+from edge.paper.sheets import Paper, Sheet, across, upright
 from edge.paper.words import Language
 from edge.sop.procedures.model import Procedure, Text
 
@@ -22,33 +23,77 @@ _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
 class Chart(NamedTuple):
-    """A chart laid out: its columns, the same on each page, and its pages."""
+    """A chart laid out: its columns, the same on each page, its pages, and their sheet."""
 
     columns: list[ChartColumn]
     pages: list[ChartPage]
     flow: Flow
+    sheet: Sheet
 
 
 Break = Literal["pages", "none"]
 
 
-def layout(procedure: Procedure, lang: Language, breaks: Break = "pages") -> Chart:
-    """Return the chart of *procedure*, on pages or on one page as long as it needs to be."""
+def layout(
+    procedure: Procedure, lang: Language, breaks: Break = "pages", paper: Paper = Paper.A4
+) -> Chart:
+    """Return the chart of *procedure*, on pages or on one page as long as it needs to be.
+
+    Pages are wider than high, or upright if the chart has fewer pages then and its lanes are wide
+    enough for their words.
+    """
     chart = flow(procedure)
     who = lanes(procedure)
     lane = {node.key: lane_of(node.role, who) for node in chart.nodes}
-    rows = [_lines(chart, row, lane, len(who)) for row in range(len(procedure.rows))]
+    rows = [_lines(chart, row, lane) for row in range(len(procedure.rows))]
     every = Lines([line for lines in rows for line in lines], lane)
-    placed = columns(procedure, chart, lane, tracks(routes(every, chart.links)), lang)
-    texts = [cells(procedure, row, placed, lang) for row in procedure.rows]
-    parts = [Part(*pair) for pair in zip(rows, texts, strict=True)]
-    binder = _Binder(chart, placed, lane, lang)
-    pages = binder.pages(parts) if breaks == "pages" else [parts]
-    return Chart(placed, binder.drawn(pages), chart)
+    counts = tracks(routes(every, chart.links))
+    found: list[Chart] = []
+    for sheet in (across(paper), upright(paper)):
+        one, whole = _on(sheet, procedure, chart, lane, rows, counts, lang, breaks)
+        if not found or whole:
+            found.append(one)
+        if len(one.pages) == 1 or not whole:
+            break
+    return min(found, key=lambda one: len(one.pages))
 
 
-def _lines(chart: Flow, row: int, lane: dict[str, int], count: int) -> list[list[Node]]:
-    """Return the symbols of *row*, a list for each line: ends stand beside their symbols."""
+def _on(
+    sheet: Sheet,
+    procedure: Procedure,
+    chart: Flow,
+    lane: dict[str, int],
+    rows: Sequence[list[list[Node]]],
+    counts: Mapping[Channel, int],
+    lang: Language,
+    breaks: Break,
+) -> tuple[Chart, bool]:
+    """Return the chart on *sheet*; False if its lanes are narrower than their words need.
+
+    Connectors to other pages need tracks of their own: if a page has more than its lanes have room
+    for, all is placed again with wider lanes.
+    """
+    while True:
+        placed = columns(procedure, chart, lane, counts, lang, sheet)
+        texts = [cells(procedure, row, placed.columns, lang) for row in procedure.rows]
+        parts = [Part(*pair) for pair in zip(rows, texts, strict=True)]
+        binder = _Binder(chart, placed.columns, lane, lang, room(sheet))
+        pages = binder.drawn(binder.pages(parts) if breaks == "pages" else [parts])
+        more = {
+            channel: max([counts.get(channel, 0), *(p.tracks.get(channel, 0) for p in pages)])
+            for channel in {*counts, *(channel for p in pages for channel in p.tracks)}
+        }
+        if more == counts:
+            return Chart(placed.columns, pages, chart, sheet), placed.whole
+        counts = more
+
+
+def _lines(chart: Flow, row: int, lane: Mapping[str, int]) -> list[list[Node]]:
+    """Return the symbols of *row*, a list for each line.
+
+    The end that an answer leads to stands beside the question, in the lane of the person who acts
+    in the row; below it if that is the lane of the question, or another end is beside it already.
+    """
     usual = {link.end for link in chart.links if link.usual}
     lines: list[list[Node]] = []
     for node in (node for node in chart.nodes if node.row == row):
@@ -58,10 +103,7 @@ def _lines(chart: Flow, row: int, lane: dict[str, int], count: int) -> list[list
             continue
         if node.end_of is not None and node.key not in usual:
             line = next(line for line in lines if line[0].key == node.end_of)
-            taken = {lane[other.key] for other in line}
-            free = [n for n in (here + 1, here - 1) if 0 <= n < count and n not in taken]
-            if free:
-                lane[node.key] = free[0]
+            if here not in {lane[other.key] for other in line}:
                 line.append(node)
                 continue
         lines.append([node])
@@ -72,9 +114,15 @@ class _Binder:
     """Distributes rows to pages, and draws the pages."""
 
     def __init__(
-        self, chart: Flow, placed: list[ChartColumn], lane: dict[str, int], lang: Language
+        self,
+        chart: Flow,
+        placed: list[ChartColumn],
+        lane: dict[str, int],
+        lang: Language,
+        room: float,
     ) -> None:
         self._chart, self._columns, self._lane, self._lang = chart, placed, lane, lang
+        self._room = room
 
     def pages(self, parts: Sequence[Part]) -> list[list[Part]]:
         """Return the rows of each page; a row that is too high for a page is divided."""
@@ -108,7 +156,7 @@ class _Binder:
     def _fits(self, page: list[Part]) -> bool:
         # A cell's text alone tells soon that there is no room.
         text = sum(max(map(len, part.cells), default=0) for part in page) * SIZE * LEADING
-        return text + 2 * CELL <= ROOM and self._draw(page, {}).height <= ROOM
+        return text + 2 * CELL <= self._room and self._draw(page, {}).height <= self._room
 
     def drawn(self, pages: Sequence[Sequence[Part]]) -> list[ChartPage]:
         """Return the pages drawn, with the letters and page numbers of their pentagons."""

@@ -18,14 +18,14 @@ class Labelled(NamedTuple):
     """The label of a connector, and where it stands.
 
     :ivar place: ``above`` or ``below`` the symbol where the connector begins; ``across``: above the
-        part of it that runs across below the symbol; ``beside``: above a connector to a symbol
-        beside; ``side``: above the connector, where it leaves the side of a symbol in a wide lane
+        part of it that runs across below the symbol; ``side``: above the connector, where it
+        leaves the side of a symbol in a wide lane
     :ivar row: the first row of lines that it takes
     :ivar side: the left (-1) or right (1) half
     """
 
     lines: list[str]
-    place: Literal["above", "below", "across", "beside", "side"]
+    place: Literal["above", "below", "across", "side"]
     row: int
     side: int
 
@@ -53,9 +53,6 @@ def label_plan(
         room = rooms[spots[route.link.start].lane]
         words = in_language(route.link.label, lang)
         lines = wrap(words, LABEL, room.half - 0.8)
-        if route.beside and _free_beside(route, found, spots, symbols, words):
-            plan[number] = Labelled([words], "beside", 0, route.leaves)
-            continue
         free = room.half - symbols[route.link.start].width / 2
         if route.leaves and width(words, LABEL) < free - 0.6:
             plan[number] = Labelled([words], "side", 0, route.leaves)
@@ -77,26 +74,3 @@ def label_plan(
 def _leads_up(route: Route, spots: Mapping[str, Spot]) -> bool:
     start, end = spots[route.link.start].line, spots[route.link.end].line
     return end <= start and not route.beside and route.leaves != 0
-
-
-def _free_beside(
-    route: Route,
-    found: Sequence[Route],
-    spots: Mapping[str, Spot],
-    symbols: Mapping[str, Symbol],
-    words: str,
-) -> bool:
-    """Return True if *words* have room above the connector to an end beside."""
-    here, there = spots[route.link.start], spots[route.link.end]
-    start, end = symbols[route.link.start], symbols[route.link.end]
-    room = abs(end.x - start.x) - (start.width + end.width) / 2
-    # Words reach over the corner of a diamond, as far as its edge falls away below them.
-    over = 0.45 * start.width / start.height if start.node.kind == "decision" else 0.0
-    if width(words, LABEL) > room + over - 0.4:
-        return False
-    facing = {(here.lane, route.leaves), (there.lane, -route.leaves)}
-    for other in found:
-        lines = sorted((spots[other.link.start].line, spots[other.link.end].line))
-        if other.channel in facing and lines[0] <= here.line <= lines[1]:
-            return False
-    return True

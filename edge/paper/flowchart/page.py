@@ -30,6 +30,7 @@ from edge.paper.flowchart.pentagons import (
 from edge.paper.flowchart.routes import (
     FROM_PAGE,
     TO_PAGE,
+    Channel,
     Lines,
     Route,
     Spot,
@@ -39,6 +40,7 @@ from edge.paper.flowchart.routes import (
     tracks,
 )
 from edge.paper.flowchart.symbols import Symbol, symbol, zones
+from edge.paper.lettering import CellLine
 from edge.paper.words import Language
 
 # The height of the page numbers at pentagons.
@@ -49,7 +51,7 @@ class Part(NamedTuple):
     """A row of the table, or a part of one that is divided: symbols by line, and cells' texts."""
 
     lines: list[list[Node]]
-    cells: list[list[str]]
+    cells: list[list[CellLine]]
 
     def first(self, lines: int, texts: int) -> "Part":
         """Return the first *lines* of symbols and the first *texts* lines of each cell."""
@@ -60,7 +62,7 @@ class Part(NamedTuple):
         cells = [cell[texts:] for cell in self.cells]
         rest = Part(self.lines[lines:], cells)
         if rest.lines or any(cells):
-            cells[0] = [f"({self.cells[0][0].strip('()')})"]
+            cells[0] = [CellLine(f"({self.cells[0][0].words.strip('()')})")]
         return rest
 
 
@@ -69,7 +71,7 @@ class Row(NamedTuple):
 
     top: float
     bottom: float
-    cells: list[list[str]]
+    cells: list[list[CellLine]]
 
 
 class ChartPage(NamedTuple):
@@ -80,6 +82,7 @@ class ChartPage(NamedTuple):
     connectors: list[Connector]
     references: list[Reference]
     height: float
+    tracks: dict[Channel, int]
 
 
 class _Block(NamedTuple):
@@ -111,12 +114,14 @@ def draw_page(
     page = Lines(lines, lane)
     found = routes(page, links)
     spots = page.spots()
-    rooms = zones([column for column in columns if column.role is not None], tracks(found))
+    counts = tracks(found)
+    rooms = zones([column for column in columns if column.role is not None], counts)
     symbols = {
         node.key: symbol(node, rooms[lane[node.key]], lang) for line in lines for node in line
     }
     words = {key: reference_words(pages, lang) for key, pages in elsewhere.items()}
-    place_pentagons(symbols, found, spots, rooms, words)
+    edges = columns[0].x, columns[-1].x + columns[-1].width
+    place_pentagons(symbols, found, spots, rooms, words, edges)
     labels = label_plan(found, spots, symbols, rooms, lang)
     blocks = [_block(line, n, found, spots, symbols, labels) for n, line in enumerate(lines)]
     tops, rows, height = _stack(parts, blocks, into, out)
@@ -135,7 +140,7 @@ def draw_page(
         connector(number, route, frame, labels.get(number), inner=inner[number])
         for number, route in enumerate(found)
     ]
-    return ChartPage(rows, symbols, ways, references(symbols, words), height)
+    return ChartPage(rows, symbols, ways, references(symbols, words), height, counts)
 
 
 def _block(

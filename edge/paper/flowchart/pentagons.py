@@ -7,7 +7,7 @@ the other page above or below.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from edge.paper.flowchart.measures import LABEL, PENTAGON_STEP, PENTAGON_WIDTH
+from edge.paper.flowchart.measures import LABEL, PENTAGON_WIDTH
 from edge.paper.flowchart.routes import FROM_PAGE, TO_PAGE, Route, Spot
 from edge.paper.flowchart.symbols import Symbol, Zone
 from edge.paper.lettering import width
@@ -20,6 +20,8 @@ REFERENCE = LABEL
 _PAGE = Text(id="hal.", en="p.")
 # The distance of a pentagon from the connectors of others.
 _AWAY = 0.5
+# The step of the search for a place.
+_STEP = 0.2
 
 
 class Reference(NamedTuple):
@@ -41,20 +43,30 @@ def place_pentagons(
     spots: Mapping[str, Spot],
     rooms: Sequence[Zone],
     words: Mapping[str, str],
+    edges: tuple[float, float],
 ) -> None:
-    """Give each pentagon of *symbols* its x; *words* are their page numbers, by key."""
+    """Give each pentagon of *symbols* its x; *words* are their page numbers, by key.
+
+    :param edges: of the table; pentagons may stand below or above its columns of text too
+    """
     for own in (TO_PAGE, FROM_PAGE):
         lines = _lines(own, found, spots, rooms)
         fixed = {
             route.link.start for route in found if own == FROM_PAGE and route.channel is None
         } & lines.keys()
+        wide = {key: width(words.get(key, ""), REFERENCE) + 0.8 for key in lines}
+        half = max([PENTAGON_WIDTH, *wide.values()]) / 2
         placed: dict[str, float] = {}
         for key in sorted(lines, key=lambda key: (key not in fixed, lines[key][0])):
-            foreign = [x for other, xs in lines.items() if other != key for x in xs]
-            apart = {other: _apart(words.get(key, ""), words.get(other, "")) for other in placed}
-            near = [(x, apart[other]) for other, x in placed.items()]
-            near += [(x, _AWAY) for x in foreign]
-            placed[key] = lines[key][0] if key in fixed else _free(lines[key][0], near, rooms)
+            near = [
+                (x, max(PENTAGON_WIDTH + 0.6, (wide[key] + wide[other]) / 2))
+                for other, x in placed.items()
+            ]
+            foreign = [(x, _AWAY) for other, xs in lines.items() if other != key for x in xs]
+            room = edges[0] + half, edges[1] - half
+            placed[key] = (
+                lines[key][0] if key in fixed else _free(lines[key][0], near, foreign, room)
+            )
             symbols[key] = symbols[key]._replace(x=placed[key])
 
 
@@ -76,21 +88,26 @@ def _lines(
     return lines
 
 
-def _apart(one: str, other: str) -> float:
-    """Return the distance of two pentagons with these page numbers."""
-    words = (width(one, REFERENCE) + width(other, REFERENCE)) / 2 + 0.8
-    return max(PENTAGON_STEP if not one else PENTAGON_WIDTH + 0.6, words)
+def _free(
+    wanted: float,
+    near: Sequence[tuple[float, float]],
+    foreign: Sequence[tuple[float, float]],
+    room: tuple[float, float],
+) -> float:
+    """Return the x in *room* nearest to *wanted* that is far enough from others.
 
-
-def _free(wanted: float, near: Sequence[tuple[float, float]], rooms: Sequence[Zone]) -> float:
-    """Return the x nearest to *wanted* that is as far from others as *near* asks for each."""
-    left, right = rooms[0].left + PENTAGON_WIDTH / 2, rooms[-1].right - PENTAGON_WIDTH / 2
-    tries = (wanted + side * 0.3 * step for step in range(900) for side in (1, -1))
-    free = (
-        x for x in tries
-        if left <= x <= right and all(abs(x - other) >= apart for other, apart in near)
-    )  # fmt: skip
-    return next(free, wanted)
+    :param near: the x of other pentagons, and the distance to keep from each
+    :param foreign: likewise, the connectors of other pentagons: kept from while there is room
+    """
+    low, high = room
+    start = min(max(wanted, low), high)
+    tries = [start + side * _STEP * step for step in range(1400) for side in (1, -1)]
+    tries = [x for x in tries if low <= x <= high]
+    for others in ([*near, *foreign], near):
+        for x in tries:
+            if all(abs(x - other) >= apart for other, apart in others):
+                return x
+    return start
 
 
 def references(symbols: Mapping[str, Symbol], words: Mapping[str, str]) -> list[Reference]:

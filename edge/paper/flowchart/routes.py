@@ -11,7 +11,8 @@ Rules
 3. Connectors to one symbol enter it from above and join there. Connectors to different symbols
    never share a track or a line across.
 4. The usual way leaves a symbol at its lower corner; branches at its side corners, and the third
-   and later ones below the symbol.
+   and later ones below the symbol. If the end of a visit stands below a question, the answer that
+   leads there leaves at the lower corner, and the usual way at a side corner.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -103,14 +104,23 @@ def innermost(route: Route, found: Iterable[Route], spots: Mapping[str, Spot]) -
 
 
 def _in_order(page: Lines, links: Iterable[FlowLink]) -> list[FlowLink]:
-    """Return the links in order of their choice of sides: ends beside, branches, usual ways."""
+    """Return *links* in order of their choice of corners: ends, branches, usual ways."""
     spots = page.spots()
 
-    def rank(link: FlowLink) -> tuple[bool, bool, int]:
-        down = spots[link.end].line - spots[link.start].line
-        return link.usual, down != 0, down if down > 0 else -down - 1000
+    def rank(link: FlowLink) -> tuple[bool, bool, bool, int]:
+        start, end = spots[link.start], spots[link.end]
+        down = end.line - start.line
+        ending = _to_end_below(start, end, page)
+        return not ending, link.usual, down != 0, down if down > 0 else -down - 1000
 
     return sorted(links, key=rank)
+
+
+def _to_end_below(start: Spot, end: Spot, page: Lines) -> bool:
+    """Return True if *end* is the end of a visit right below the question that leads to it."""
+    node = page.lines[end.line][0]
+    begins = {one.key for one in page.lines[start.line]}
+    return end == Spot(start.line + 1, start.lane) and node.end_of in begins
 
 
 class _Planner:
@@ -129,11 +139,15 @@ class _Planner:
             side: Side = 1 if end.lane > start.lane else -1
             self._corners.add((link.start, side))
             return Route(link, side, beside=True)
-        if link.usual and self._open_below(start, end) and self._may_enter(link, start):
+        below = (link.start, 0) not in self._corners
+        if below and _to_end_below(start, end, self._page):
+            self._corners.add((link.start, 0))
             return Route(link, 0)
+        if link.usual and below:
+            if self._open_below(start, end) and self._may_enter(link, start):
+                return Route(link, 0)
+            return Route(link, 0, below=True, channel=(start.lane, self._wanted(start, end)))
         wanted: Side = self._wanted(start, end)
-        if link.usual:
-            return Route(link, 0, below=True, channel=(start.lane, wanted))
         for corner in (wanted, -wanted):
             if (link.start, corner) not in self._corners:
                 self._corners.add((link.start, corner))
@@ -142,11 +156,16 @@ class _Planner:
         return Route(link, 0, below=True, channel=(start.lane, wanted))
 
     def _may_enter(self, link: FlowLink, start: Spot) -> bool:
-        """Return True unless another pentagon's connector runs down in the middle of this lane."""
+        """Return True unless another pentagon's connector runs down in this lane or the next one.
+
+        The page numbers of pentagons need more room than a narrow lane.
+        """
         if not link.start.startswith(FROM_PAGE):
             return True
-        free = start.lane not in self._entered
-        self._entered.add(start.lane)
+        near = {start.lane - 1, start.lane, start.lane + 1}
+        free = self._entered.isdisjoint(near)
+        if free:
+            self._entered.add(start.lane)
         return free
 
     def _wanted(self, start: Spot, end: Spot) -> Side:
@@ -158,11 +177,9 @@ class _Planner:
         """Return True if no symbol is in the way in the lane of *start*, down to *end*."""
         if end.line <= start.line:
             return False
-        to_page = self._page.lines[end.line][0].kind == "pentagon"
-        last = end.line + (start.lane != end.lane and not to_page)
         return not any(
             self._page.lane[node.key] == start.lane
-            for nodes in self._page.lines[start.line + 1 : last]
+            for nodes in self._page.lines[start.line + 1 : end.line]
             for node in nodes
         )
 

@@ -16,6 +16,7 @@ from edge.paper.flowchart.measures import (
     EDGE,
     LEADING,
     LEAST_DIAMOND,
+    LEAST_ZONE,
     MOST_BOX,
     MOST_DIAMOND,
     PENTAGON_HEIGHT,
@@ -26,9 +27,6 @@ from edge.paper.flowchart.measures import (
 from edge.paper.flowchart.routes import Channel
 from edge.paper.lettering import longest_word, width, wrap
 from edge.paper.words import Language, in_language
-
-# The least width that tracks leave for the symbols of a lane.
-_LEAST = 6.0
 
 
 class Zone(NamedTuple):
@@ -85,7 +83,7 @@ def zones(lanes: Sequence[ChartColumn], counts: Mapping[Channel, int]) -> list[Z
     found = []
     for place, lane in enumerate(lanes):
         left, right = counts.get((place, -1), 0), counts.get((place, 1), 0)
-        spare = lane.width - _LEAST - 2 * EDGE
+        spare = lane.width - LEAST_ZONE - 2 * EDGE
         pitch = min(TRACK, spare / max(left + right, 1))
         usual = lane.width * (1 - DIAMOND) / 2
         margins = [max(usual, EDGE + pitch * count) for count in (left, right)]

@@ -41,7 +41,7 @@ PAD = 2.5
 HEAD = 17.0
 # The foot's notes stand beside each other, or one below the other on a face narrower than NARROW.
 FOOT, NOTE, NARROW = 4.5, 6.6, 110.0
-ABOVE, BELOW = 13.5, 13.0
+ABOVE, BELOW = 13.5, 14.0
 MEANING = 6.4
 
 

@@ -40,6 +40,8 @@ _RIMS: dict[LampName, str] = {
 }  # fmt: skip
 _FAINT, _RULE, _BAND = "#5c5c5c", "#c9c9c9", "#20364f"
 
+# The distance of the lines of English words below a button.
+_ENGLISH_LINE = 2.1
 # The strip that draws a rhythm: its length in seconds, its width and height in millimetres.
 _STRIP_S, _STRIP, _STRIP_HEIGHT = 4.0, 9.0, 2.2
 
@@ -123,7 +125,7 @@ def _meaning(
     colour: str,
 ) -> None:
     _strip(root, x, y - _STRIP_HEIGHT / 2, rhythm, colour)
-    left, room = x + _STRIP + 1.6, width - _STRIP - 5.0
+    left, room = x + _STRIP + 1.6, width - _STRIP - 2.0
     draw.text(root, left, y + 0.2, means.id, fit(means.id, 3.0, room, bold=True), bold=True)
     words = f"{RHYTHMS[rhythm].en}: {means.en}"
     draw.text(root, left, y + 2.7, words, fit(words, 2.1, room), fill=_FAINT)
@@ -165,11 +167,14 @@ def _hold(root: ET.Element, x: float, y: float, hold: PanelText) -> None:
     words = f"{HELD.id}: {hold.id}"
     lines, size = _lines(words, 3.0, 2.3, room - 1)
     more = (len(lines) - 1) * size * 1.1
-    draw.rect(root, x - room / 2 - 0.5, y + 1.5, room + 1, 6.6 + more, fill="#eef1f5", rx=1.2)
+    english, small = lines_that_fit(hold.en, 2.0, room - 1, 2)
+    tall = 6.6 + more + (len(english) - 1) * _ENGLISH_LINE
+    draw.rect(root, x - room / 2 - 0.5, y + 1.5, room + 1, tall, fill="#eef1f5", rx=1.2)
     for number, one in enumerate(lines):
         draw.text(root, x, y + 4.5 + number * size * 1.1, one, size, anchor="middle", bold=True)
-    draw.text(root, x, y + 7.2 + more, hold.en, fit(hold.en, 2.0, room - 1), anchor="middle",
-              fill=_FAINT)  # fmt: skip
+    for number, one in enumerate(english):
+        at = y + 7.2 + more + number * _ENGLISH_LINE
+        draw.text(root, x, at, one, small, anchor="middle", fill=_FAINT)
 
 
 def _hole(root: ET.Element, x: float, y: float, fill: str, rim: str, *, drilled: bool) -> None:

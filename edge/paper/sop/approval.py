@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import msgspec
+
 from edge.paper.words import Language, in_language
 from edge.sop.procedures.model import Approval, Procedure, Text
 
@@ -22,6 +24,7 @@ _BODY = {
     "warnings": Text(id="Peringatan", en="Warnings"),
     "records": Text(id="Pencatatan dan pendataan", en="Records"),
 }
+ARMS = Text(id="lambang daerah", en="coat of arms")
 TITLE = Text(id="Lembar pengesahan", en="Approval sheet")
 NONE = Text(
     id="Sumber tidak memuat lembar pengesahan: diisi oleh instansi.",
@@ -53,6 +56,7 @@ def approval(procedure: Procedure, lang: Language) -> ApprovalSheet:
     """Return the approval sheet of *procedure*, with every field that the form has."""
     sheet = procedure.approval
     remark = in_language(NONE, lang) if sheet == Approval() else ""
+    sheet = msgspec.structs.replace(sheet, name=sheet.name or in_language(procedure.title, lang))
     head = [
         Field(in_language(label, lang), _lines(sheet, name), signed=name == "approved_by")
         for name, label in _HEAD.items()

@@ -52,6 +52,7 @@ _ABOUT = {
     "reasons": Text(id="Pilihan alasan", en="Reasons"),
     "silence": Text(id="Ditanyakan setelah", en="Asked for after"),
     "lanes": Text(id="Kolom pelaksana", en="Lanes"),
+    "headings": Text(id="Judul kolom", en="Headings"),
     "duties": Text(id="Tugas lain", en="Duties"),
     "anywhere": Text(id="Di langkah mana pun", en="Anywhere"),
 }

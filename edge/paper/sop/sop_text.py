@@ -2,8 +2,7 @@
 
 from typing import NamedTuple
 
-from edge.paper.flowchart.flow import shown_number
-from edge.paper.words import Language, acting, wording
+from edge.paper.words import Language, acting, row_number, wording
 from edge.sop.procedures.model import Duty, Procedure, Step
 
 
@@ -33,8 +32,7 @@ def prose(procedure: Procedure, lang: Language) -> Prose:
 
 def _sentence(procedure: Procedure, row: Step | Duty, lang: Language) -> Sentence:
     """Return the row as a sentence: its roles, its activity, and the law's remark on it."""
-    number = shown_number(procedure, row) if isinstance(row, Step) else str(row.number)
+    number = row_number(procedure, row)
     remark = f" ({' '.join(row.note.split())})" if row.note and lang is Language.ID else ""
-    return Sentence(
-        number, f"{'/ '.join(acting(procedure, row, lang))}: {wording(row, lang)}{remark}"
-    )
+    roles = "/ ".join(acting(procedure, row, lang))
+    return Sentence(number, f"{roles}: {wording(procedure, row, lang)}{remark}")

@@ -3,15 +3,21 @@
 from xml.etree import ElementTree as ET
 
 from edge.paper import svg as draw
-from edge.paper.lettering import elide, fit, width
+from edge.paper.lettering import fit, lines_that_fit, width
 from edge.paper.svg import INK
-from edge.paper.wiring.sheet import (
+from edge.paper.wiring.notes import NOTE_SIZE
+from edge.paper.wiring.shapes import (
+    CARD_HEAD,
+    CARD_LINE,
+    CARD_SIZE,
     EVEN_X,
+    HEIGHT,
     MARGIN,
     ODD_X,
     PITCH,
     TOP,
     WIDTH,
+    Box,
     Card,
     ChannelLabel,
     PinKind,
@@ -19,6 +25,8 @@ from edge.paper.wiring.sheet import (
     WiringSheet,
     pin_y,
 )
+from edge.paper.wiring.words import said
+from edge.paper.words import Language
 
 # Pads by kind (Okabe and Ito's colours, for colour-blind readers) and their numbers' colour.
 _PADS: dict[PinKind, tuple[str, str]] = {
@@ -42,15 +50,17 @@ _EDGES = {
 }  # fmt: skip
 _FAINT, _WARNING = "#8a8a8a", "#b00020"
 _PAD_RADIUS = 2.35
-# The smallest print that is readable at arm's length; longer titles lose their middle.
-_SMALLEST = 2.2
+# Titles that are wider than their label at this size stand in two lines.
+_ONE_LINE = 2.2
 
 
-def svg(sheet: WiringSheet) -> str:
-    """Return *sheet* as an SVG document."""
-    root = draw.document(WIDTH, sheet.height, f"Gardu wiring of {sheet.title}")
-    _head(root, sheet)
-    _header(root)
+def svg(sheet: WiringSheet, number: int, count: int, lang: Language = Language.EN) -> str:
+    """Return *sheet*, the *number*-th of *count*, as an SVG document."""
+    root = draw.document(WIDTH, HEIGHT, f"Gardu wiring of {sheet.title}, {number}/{count}")
+    _head(root, sheet, f"{number}/{count}", lang)
+    if sheet.labels:
+        _legend(root, lang)
+        _header(root)
     for label in sheet.labels:
         _label(root, label)
     _bus_lines(root, sheet.cards)
@@ -59,25 +69,31 @@ def svg(sheet: WiringSheet) -> str:
     for channel in sheet.channels:
         _channel(root, channel)
     for text in sheet.texts:
-        size = 3.4 if text.heading else 2.4
+        size = 3.4 if text.heading else NOTE_SIZE
+        size = fit(text.words, size, WIDTH - MARGIN - text.x, bold=text.heading)
         draw.text(root, text.x, text.y, text.words, size, bold=text.heading)
     return draw.file_text(root)
 
 
-def _head(root: ET.Element, sheet: WiringSheet) -> None:
-    draw.text(root, MARGIN, 14, sheet.title, fit(sheet.title, 6.5, 120, bold=True), bold=True)
+def _head(root: ET.Element, sheet: WiringSheet, number: str, lang: Language) -> None:
+    draw.text(root, MARGIN, 14, sheet.title, fit(sheet.title, 6.5, 112, bold=True), bold=True)
     draw.text(root, MARGIN, 20, sheet.place, fit(sheet.place, 3.2, WIDTH - 2 * MARGIN), fill="#555")
-    draw.text(root, WIDTH - MARGIN, 14, "Gardu: wiring of the checkpoint", 3.2, anchor="end",
-          fill="#555")  # fmt: skip
+    words = f"{said('Gardu: wiring of the checkpoint', lang)} · {said('sheet', lang)} {number}"
+    draw.text(root, WIDTH - MARGIN, 14, words, 3.0, anchor="end", fill="#555")
+
+
+def _legend(root: ET.Element, lang: Language) -> None:
     x = MARGIN + 2
-    for kind, words in _LEGEND.items():
+    for kind, english in _LEGEND.items():
+        words = said(english, lang)
         draw.circle(root, x, 29, 1.7, _PADS[kind][0])
         draw.text(root, x + 3, 30, words, 2.6)
         x += 7 + width(words, 2.6)
     _resistor(root, MARGIN, 35.4, "3.3 V")
-    draw.text(root, MARGIN + 21, 37.6, "resistor to fit", 2.6)
-    _triangle(root, MARGIN + 50, 36.6)
-    draw.text(root, MARGIN + 55.5, 37.6, "may switch on while the Pi boots", 2.6)
+    draw.text(root, MARGIN + 21, 37.6, said("resistor to fit", lang), 2.6)
+    _triangle(root, MARGIN + 66, 36.6)
+    words = said("may switch on while the Pi boots", lang)
+    draw.text(root, MARGIN + 71.5, 37.6, words, 2.6)
 
 
 def _header(root: ET.Element) -> None:
@@ -115,10 +131,7 @@ def _words(root: ET.Element, label: PinLabel) -> None:
     room = box.width - tags - 9.0
     x = box.x + (3.0 if left else 6.0)
     x += tags if left else 0.0
-    size = max(_SMALLEST, fit(label.title, 2.9, room, bold=True))
-    title = elide(label.title, size, room, bold=True)
-    draw.text(root, x, box.y + 2.75, title, size, bold=True)
-    draw.text(root, x, box.y + 5.45, label.detail, fit(label.detail, 2.15, room), fill="#444")
+    _titled(root, Box(x, box.y, room, box.height), label.title, label.detail)
     tag_x = box.x + 3.0 if left else box.x + box.width - 3.0 - tags
     if label.warning:
         _triangle(root, tag_x, box.y + box.height / 2)
@@ -137,9 +150,20 @@ def _channel(root: ET.Element, label: ChannelLabel) -> None:
     draw.text(root, box.x + 4, middle + 0.85, str(label.number), 2.3, anchor="middle", fill=ink,
               bold=True)  # fmt: skip
     x, room = box.x + 8.5, box.width - 11
-    size = max(_SMALLEST, fit(label.title, 2.9, room, bold=True))
-    draw.text(root, x, box.y + 2.75, elide(label.title, size, room, bold=True), size, bold=True)
-    draw.text(root, x, box.y + 5.45, label.detail, fit(label.detail, 2.15, room), fill="#444")
+    _titled(root, Box(x, box.y, room, box.height), label.title, label.detail)
+
+
+def _titled(root: ET.Element, box: Box, title: str, detail: str) -> None:
+    """Write *title* whole in *box*, in one line or two, and *detail* below it."""
+    size = fit(title, 2.9, box.width, bold=True)
+    if size >= _ONE_LINE:
+        draw.text(root, box.x, box.y + 3.0, title, size, bold=True)
+        draw.text(root, box.x, box.y + 5.85, detail, fit(detail, 2.15, box.width), fill="#444")
+        return
+    lines, size = lines_that_fit(title, 2.1, box.width, 2, bold=True)
+    for number, line in enumerate(lines):
+        draw.text(root, box.x, box.y + 2.2 + number * 2.1, line, size, bold=True)
+    draw.text(root, box.x, box.y + 6.3, detail, fit(detail, 1.9, box.width), fill="#444")
 
 
 def _resistor(root: ET.Element, x: float, y: float, rail: str) -> None:
@@ -198,6 +222,6 @@ def _card(root: ET.Element, card: Card) -> None:
     draw.text(
         root, box.x + 2, box.y + 5, card.title, fit(card.title, 3.0, room, bold=True), bold=True
     )
-    for number, words in enumerate(filter(None, card.details)):
-        size = fit(words, 2.3, room)
-        draw.text(root, box.x + 2, box.y + 8.6 + number * 3.1, words, size, fill="#333")
+    for number, words in enumerate(card.details):
+        y = box.y + CARD_HEAD + 2.0 + number * CARD_LINE
+        draw.text(root, box.x + 2, y, words, CARD_SIZE, fill="#333")

@@ -55,7 +55,7 @@ def _heads(old: Procedure, new: Procedure) -> Iterator[Change]:
     for name in old.approval.__struct_fields__:
         one, other = (_plain(getattr(p.approval, name)) for p in (old, new))
         yield from _texts("", f"approval: {name.replace('_', ' ')}", one, other)
-    for name in ("lanes", "duties", "reasons", "refusals", "values"):
+    for name in ("lanes", "headings", "duties", "reasons", "refusals", "values"):
         one, other = (_plain(getattr(p, name)) for p in (old, new))
         yield from _texts("", name, one, other)
     for name in ("cards", "card_pool", "escort_visits", "waiting_order", "hours"):

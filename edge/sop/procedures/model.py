@@ -17,8 +17,8 @@ from edge.sop.procedures.vocabulary import CALL
 
 # All types of a procedure file can be imported from here.
 __all__ = [
-    "Approval", "Duty", "FileTable", "Hours", "Lane", "Outcome", "ParameterValue", "Phase",
-    "Procedure", "Step", "Text", "Transition", "Value", "procedure_key",
+    "Approval", "Duty", "FileTable", "Headings", "Hours", "Lane", "Outcome", "ParameterValue",
+    "Phase", "Procedure", "Step", "Text", "Transition", "Value", "procedure_key",
 ]  # fmt: skip
 
 WeekDay = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -40,6 +40,23 @@ class Lane(FileTable, frozen=True, kw_only=True):
     role: str
     heading: Text
     aiphone: Name | None = None
+
+
+class Headings(FileTable, frozen=True, kw_only=True):
+    """The headings of the SOP's own table, where it does not print the usual ones.
+
+    :ivar activity: in place of *Aktivitas*
+    :ivar equipment: in place of *Kelengkapan*
+    :ivar time: in place of *Waktu*
+    :ivar output: in place of *Output*
+    :ivar note: in place of *Keterangan*
+    """
+
+    activity: Text | None = None
+    equipment: Text | None = None
+    time: Text | None = None
+    output: Text | None = None
+    note: Text | None = None
 
 
 class Duty(FileTable, frozen=True, kw_only=True):
@@ -130,6 +147,7 @@ class Procedure(FileTable, frozen=True, kw_only=True):
     :ivar steps: the rows of the SOP's table, in order
     :ivar prose: the numbered prose form (*bentuk tulisan*), verbatim
     :ivar lanes: the columns of the flow chart, as printed; if there are none, one for each role
+    :ivar headings: those of the table that are not the usual ones
     :ivar duties: rows of the table after the last step that are no steps of a visit
     :ivar anywhere: transitions that apply in every phase of every step (a guest may always leave)
     :ivar reasons: those that reception can choose, by the buttons reason-1 to reason-4, where a
@@ -160,6 +178,7 @@ class Procedure(FileTable, frozen=True, kw_only=True):
     approval: Approval = Approval()
     prose: tuple[str, ...] = ()
     lanes: tuple[Lane, ...] = ()
+    headings: Headings = Headings()
     duties: tuple[Duty, ...] = ()
     anywhere: tuple[Transition, ...] = ()
     reasons: Annotated[tuple[str, ...], Meta(max_length=4, description="at most 4 reasons")] = ()

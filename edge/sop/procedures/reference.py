@@ -15,6 +15,7 @@ from edge.sop.procedures.legal_text import LegalRow, LegalText
 from edge.sop.procedures.model import (
     Approval,
     Duty,
+    Headings,
     Hours,
     Lane,
     Phase,
@@ -43,6 +44,7 @@ _TABLES: tuple[tuple[str, type[msgspec.Struct], str], ...] = (
     ("`[[values]]`", Value, "values"),
     ("`hours`", Hours, "hours"),
     ("`lanes`", Lane, "the-file"),
+    ("`headings`", Headings, "the-file"),
     ("`[[duties]]`", Duty, "the-file"),
     ("`[approval]`", Approval, "the-file"),
     ("A part", Part, "writing-a-part"),

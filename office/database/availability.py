@@ -8,8 +8,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, and_, exists, insert, or_, select, tuple_, update
 
+from edge.mqtt.requests import GOOD_FOR_S
 from office.database.board_queries import only
 from office.database.tables import availability, checkpoints
+
+SENT_FOR_S = GOOD_FOR_S - 30.0
+"""How long a request is sent: a checkpoint refuses a new message that is older, seconds."""
 
 OK = "ok"
 """The answer of a checkpoint that has accepted a request."""

@@ -20,9 +20,10 @@ from sqlalchemy import Engine
 from edge.clock import Clock
 from edge.mqtt.connection import Connection
 from edge.mqtt.packets import Answer as PacketAnswer
-from edge.mqtt.requests import AVAILABILITY, GOOD_FOR_S, Answer, Availability
+from edge.mqtt.requests import AVAILABILITY, Answer, Availability
 from office.database.availability import (
     OK,
+    SENT_FOR_S,
     HostRequest,
     note_answer,
     note_sent,
@@ -33,8 +34,6 @@ from office.ingest.replies import Reply
 
 log = logging.getLogger(__name__)
 
-SENT_FOR_S = GOOD_FOR_S - 30.0
-"""How long a request is sent: a checkpoint refuses a new message that is older, seconds."""
 REPEAT_S = 10.0
 """Pause after which a request without an answer is sent again, seconds."""
 REFUSED_BY_BROKER = "broker"

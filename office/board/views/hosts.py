@@ -18,9 +18,8 @@ from office.board.known import Known, Meta
 from office.board.moments import moment_of
 from office.board.paging import Paging, page_number, read_paging
 from office.database import availability, board_queries
-from office.database.availability import OK, HostRequest
+from office.database.availability import OK, SENT_FOR_S, HostRequest
 from office.database.board_queries import CheckpointValue
-from office.ingest.availability import SENT_FOR_S
 
 _LONGEST_MS = round(LONGEST_AVAILABILITY_S * 1000)
 

@@ -15,8 +15,8 @@ from edge.mqtt.decoding import IncomingMessage
 from edge.mqtt.packets import Answer, BrokerAnswer
 from office.board.roles import RIGHTS, Role
 from office.board.views.hosts import fate_of
-from office.database.availability import HostRequest
-from office.ingest.availability import SENT_FOR_S, AvailabilitySender
+from office.database.availability import SENT_FOR_S, HostRequest
+from office.ingest.availability import AvailabilitySender
 from office.ingest.replies import reply_in
 from tests.office.board.lobbies import LOBBY, META, NOW_MS, HandClock, store
 from tests.office.board.test_pages import words

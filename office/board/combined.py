@@ -7,6 +7,7 @@ out: they are in the checkpoint's own report.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from itertools import groupby
 from typing import Any, TypeVar
 
@@ -21,8 +22,23 @@ F = TypeVar("F", bound=Figures)
 Named = Sequence[tuple[str, Summary]]
 """Summaries of one month, each with the name of its place."""
 
+_WEEK, _HOURS = 7, 24
 _ADDED = {"total_s", "downtime_s"}
 _LONGEST = {"longest_s"}
+
+
+def is_sound(summary: Summary) -> bool:
+    """Return True if month, days and hours of *summary* are such: a forged one breaks no page."""
+    days = [
+        row.day for rows in (summary.days, summary.busiest, summary.office_days) for row in rows
+    ]
+    try:
+        for day in (f"{summary.month}-01", *days):
+            date.fromisoformat(day)
+    except ValueError:
+        return False
+    counts = (summary.hours, *summary.week)
+    return len(summary.week) == _WEEK and all(len(hours) == _HOURS for hours in counts)
 
 
 def combined(months: Named) -> Summary:

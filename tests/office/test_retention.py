@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
+from edge.mqtt.decoding import IncomingMessage
 from edge.sop.ids import uuid7
 from office.config import RetentionSection
 from office.database import partitions, retention
 from office.database.following import add_breaks
 from office.ingest.follower import Follower
 from office.ingest.purger import Purger
-from office.ingest.writer import Refused, Writer
+from office.ingest.writer import Writer
 from tests.command_line import invoke
 from tests.longer import slow
 from tests.office.board.lobbies import HandClock
@@ -106,7 +107,7 @@ def test_what_arrived_late_stays(office: Office) -> None:
 def test_what_is_kept_for_ever(office: Office) -> None:
     """Published months, broken chains and heads that differ stay; so does all with 0 days."""
     stream = Stream()
-    refused = Refused("topic", b"payload", "why")
+    refused = IncomingMessage(f"{stream.base}/event/visit", b"nonsense", 1, 1)
     office.take(stream.next(), stream.next(report(summary(1))), refused, stream.ledger())
     with office.engine.begin() as connection:
         add_breaks(connection, [(1, 1, "chain")], AT_MS)
@@ -155,10 +156,9 @@ def test_old_months_are_dropped(office: Office) -> None:
     if office.engine.dialect.name != "postgresql":
         pytest.skip("SQLite has no partitions")
     stream = Stream()
-    month, stays = stream.next(report(summary(1))), stream.some(2)
     still = stream.still(still_id(AT_MS), b"\xff\xd8\xff\xe0", correlationid="v")
-    office.take(*stream.some(3), month, still)
-    office.take(*stays, after_days=300)
+    office.take(*stream.some(3), stream.next(report(summary(1))), still)
+    office.take(*stream.some(2), after_days=300)
     there = "SELECT relname FROM pg_class WHERE relname LIKE '%2026_11' AND relkind = 'r'"
     assert len(rows(office.engine, there)) == 2
     assert office.purge(60) == {"deleted record": 3, "deleted still": 1}, "one by one"

@@ -16,7 +16,7 @@ from edge.report.captions import ReportWords
 from edge.report.tables import Table, tables, written
 from edge.report.workbook import xlsx
 from edge.sop.monthly_summary import Summary
-from office.board.combined import checkpoints_table, combined
+from office.board.combined import checkpoints_table, combined, is_sound
 from office.board.context import Asked, Context
 from office.database.visit_queries import REPORT, monthly_reports
 
@@ -196,6 +196,8 @@ def _find(connection: Connection) -> list[Report]:
         try:
             data = _decode(payload).data
         except msgspec.DecodeError:
+            continue
+        if data.month != data.summary.month or not is_sound(data.summary):
             continue
         key = (name, data.month)
         if key not in newest or data.revision >= newest[key].revision:

@@ -4,14 +4,17 @@ import html
 import io
 import re
 from collections.abc import Callable
+from typing import Any
 from xml.etree import ElementTree as ET
 
+import msgspec
 import openpyxl
 import pytest
 from httpx import Client
 from sqlalchemy import Engine
 
-from office.board.combined import combined
+from edge.sop.monthly_summary import DayCount
+from office.board.combined import combined, is_sound
 from office.board.views.months import _MOST_COMPARED
 from tests.office.board.lobbies import META, store
 from tests.office.board.months import report, summary
@@ -112,6 +115,28 @@ def test_what_is_no_month(site: Engine, logged_in: LogIn, month: str) -> None:
     """A month that is none is answered as such."""
     answer = logged_in().get(f"/months?month={month}")
     assert (answer.status_code, "cannot be read" in answer.text) == (422, True)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"month": "x"},
+        {"month": "2026-13"},
+        {"hours": (1, 2)},
+        {"week": ()},
+        {"week": ((0,) * 23,) * 7},
+        {"days": (DayCount(day="2026-11-x", visits=1, persons=1, closed=1),)},
+    ],
+)
+def test_a_forged_month_breaks_no_page(
+    site: Engine, logged_in: LogIn, changed: dict[str, Any]
+) -> None:
+    """A published month of another form is left out, and those of the others are shown."""
+    forged = msgspec.structs.replace(summary(1), **changed)
+    assert not is_sound(forged)
+    assert is_sound(summary(1))
+    store(site, Stream("forger", "forged").next(report(forged)))
+    assert "Total 12" in words(logged_in(), "/months")
 
 
 def test_too_many_checkpoints_are_not_compared(empty: Engine, logged_in: LogIn) -> None:

@@ -72,6 +72,8 @@ class DatabaseSection(Section, frozen=True, kw_only=True):
             raise ConfigError([f"database.password_file: {self.password_file}: {error}"]) from None
 
 
+KeepDays = Annotated[int, Meta(ge=0, le=36_500, description="days from 1 to 36500; 0: for ever")]
+
 FIRST = "1"
 """The name of the first ingest process, in the names of files."""
 
@@ -148,6 +150,20 @@ class IngestSection(Section, frozen=True, kw_only=True):
     keep_aside: Annotated[int, Meta(ge=0, le=1_000_000, description="0 to 1000000")] = 10_000
 
 
+class RetentionSection(Section, frozen=True, kw_only=True):
+    """How long the office stores what it has received; counted from the day of arrival.
+
+    :ivar records_days: records and the visits that they are about, days; 0: for ever. Published
+        months stay
+    :ivar stills_days: stills, days; 0: for ever
+    :ivar aside_days: refused messages, days; 0: until there are more than ``ingest.keep_aside``
+    """
+
+    records_days: KeepDays = 0
+    stills_days: KeepDays = 90
+    aside_days: KeepDays = 90
+
+
 class PageSection(Section, frozen=True, kw_only=True):
     """The office's page; without this section `gardu office run` serves none.
 
@@ -220,6 +236,7 @@ class OfficeConfig(Section, frozen=True, kw_only=True):
     database: DatabaseSection = DatabaseSection()
     broker: BrokerSection = BrokerSection()
     ingest: IngestSection = IngestSection()
+    retention: RetentionSection = RetentionSection()
     page: PageSection | None = None
     hooks: tuple[HookSection, ...] = ()
     metrics: MetricsSection | None = None

@@ -20,9 +20,13 @@ def document(width: float, height: float, title: str) -> ET.Element:
     return root
 
 
-def chart(width: float, height: float) -> ET.Element:
-    """Return an empty drawing that fills the width of its place in a page; units are its own."""
-    return _root(width, height, width="100%", role="img")
+def chart(width: float, height: float, label: str = "") -> ET.Element:
+    """Return an empty drawing that fills the width of its place in a page; units are its own.
+
+    :param label: its name for a screen reader; empty: it has none
+    """
+    named = {"aria-label": label} if label else {}
+    return _root(width, height, width="100%", role="img", **named)
 
 
 def _root(across: float, down: float, **attributes: str) -> ET.Element:

@@ -33,10 +33,13 @@ class SpreadsheetMissing(GarduError):
     """XlsxWriter is not installed."""
 
 
-def xlsx(summary: Summary, words: ReportWords, guests: Table | None = None) -> bytes:
+def xlsx(
+    summary: Summary, words: ReportWords, guests: Table | None = None, first: Table | None = None
+) -> bytes:
     """Return the workbook: a sheet with the totals, then one a table.
 
     :param guests: details of the guest book; None: without
+    :param first: a table before the others; None: without
     :raises SpreadsheetMissing: if XlsxWriter is not installed
     """
     try:
@@ -53,8 +56,9 @@ def xlsx(summary: Summary, words: ReportWords, guests: Table | None = None) -> b
         book.set_properties({"title": title, "comments": "Gardu"})
         pages = _Pages(book, words)
         pages.totals(title, summary)
-        for table in tables(summary, words) + ([guests] if guests else []):
-            pages.table(table)
+        for table in (first, *tables(summary, words), guests):
+            if table is not None:
+                pages.table(table)
         pages.week(summary)
         pages.charts(summary)
     return file.getvalue()

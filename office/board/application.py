@@ -2,7 +2,7 @@
 
 import asyncio
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 from urllib.parse import parse_qs
@@ -17,8 +17,8 @@ from starlette.routing import Route
 from office.board import language
 from office.board.context import FOLDER, Asked, Context, with_status
 from office.board.language import Language, language_of
-from office.board.roles import RIGHTS, Right
-from office.board.sessions import COOKIE
+from office.board.roles import Right
+from office.board.sessions import COOKIE, Visitor
 from office.board.views import board, checkpoint, evacuation, fleet, hosts, months, visit, visits
 from office.database.users import all_users
 from pages.application import application, body_of
@@ -37,6 +37,13 @@ class View(NamedTuple):
     right: Right
 
 
+class Act(NamedTuple):
+    """A form that changes something, and the right to send it."""
+
+    submit: Callable[[Context, Asked, Mapping[str, str]], Awaitable[Response]]
+    right: Right
+
+
 VIEWS: dict[str, View] = {
     "/": View(board.show, "board"),
     "/checkpoint/{site}/{name}": View(checkpoint.show, "board"),
@@ -46,14 +53,21 @@ VIEWS: dict[str, View] = {
     "/evacuation": View(evacuation.show, "evacuation"),
     "/hosts": View(hosts.show, "hosts"),
     "/months": View(months.show, "months"),
+    "/months/{month}": View(months.combined_workbook, "months"),
     "/months/{site}/{name}/{month}": View(months.workbook, "months"),
     "/fleet": View(fleet.show, "fleet"),
 }
+
+ACTS: dict[str, Act] = {"/hosts": Act(hosts.submit, "set-hosts")}
+"""The forms, by the path that they are sent to."""
 
 
 def board_application(context: Context) -> Starlette:
     """Return the application of the office's page."""
     routes = [Route(path, partial(_view, context, view)) for path, view in VIEWS.items()]
+    routes += [
+        Route(path, partial(_act, context, act), methods=["POST"]) for path, act in ACTS.items()
+    ]
     routes += [
         Route("/login", partial(_guarded, context, _login), methods=["GET", "POST"]),
         Route("/logout", partial(_guarded, context, _logout), methods=["POST"]),
@@ -68,15 +82,37 @@ async def _view(context: Context, view: View, request: Request) -> Response:
     return await _guarded(context, partial(_shown, view), request)
 
 
+async def _act(context: Context, act: Act, request: Request) -> Response:
+    """Return the page after the form of *act*; the log-in page without a session."""
+    return await _guarded(context, partial(_acted, act), request)
+
+
 async def _shown(view: View, context: Context, request: Request) -> Response:
     visitor = await context.visitor(request)
     if visitor is None:
         return RedirectResponse("/login", 303)
     asked = Asked(request, visitor, language_of(request))
-    if view.right not in RIGHTS[visitor.role]:
+    return await _allowed(context, asked, view.right, lambda: view.show(context, asked))
+
+
+async def _acted(act: Act, context: Context, request: Request) -> Response:
+    visitor, entered = await context.visitor(request), await _form(request)
+    if visitor is None:
+        return RedirectResponse("/login", 303)
+    asked = Asked(request, visitor, language_of(request))
+    if not _is_own(visitor, entered):
+        return _message(context, asked, "stale-form", 403)
+    return await _allowed(context, asked, act.right, lambda: act.submit(context, asked, entered))
+
+
+async def _allowed(
+    context: Context, asked: Asked, right: Right, answer: Callable[[], Awaitable[Response]]
+) -> Response:
+    """Return *answer*; a page that says so if the user has not *right*."""
+    if not asked.may(right):
         return _message(context, asked, "not-allowed", 403)
     try:
-        return await view.show(context, asked)
+        return await answer()
     except HTTPException as error:
         return _message(context, asked, error.detail, error.status_code)
 
@@ -120,7 +156,7 @@ async def _logout(context: Context, request: Request) -> Response:
     """End the session, if the form is one of its own pages."""
     visitor, entered = await context.visitor(request), await _form(request)
     if visitor is not None:
-        if not hmac.compare_digest(visitor.token, entered.get("token", "")):
+        if not _is_own(visitor, entered):
             asked = Asked(request, visitor, language_of(request))
             return _message(context, asked, "stale-form", 403)
         cookie = request.cookies.get(COOKIE)
@@ -175,6 +211,11 @@ async def _login_page(
 def _message(context: Context, asked: Asked, key: str, status: int) -> Response:
     page = context.render(asked.request, "message.html", asked.visitor, message=key)
     return with_status(page, status)
+
+
+def _is_own(visitor: Visitor, entered: Mapping[str, str]) -> bool:
+    """Return True if a form is one of the pages of this session."""
+    return hmac.compare_digest(visitor.token.encode(), entered.get("token", "").encode())
 
 
 async def _form(request: Request) -> dict[str, str]:

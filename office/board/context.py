@@ -72,7 +72,7 @@ class Asked(NamedTuple):
 class Context:
     """What every page is made with.
 
-    :param reader: reads the database; *writer*: changes users and sessions
+    :param reader: reads the database; *writer*: changes users, sessions and requests to checkpoints
     """
 
     def __init__(self, reader: Engine, writer: Engine, settings: Settings, clock: Clock) -> None:
@@ -80,6 +80,7 @@ class Context:
         self.known = Known()
         self.gate = Gate(reader, Sessions(reader, writer, settings.session_s))
         self._reader = reader
+        self._writer = writer
         self._clock = clock
         self._render = renderer(FOLDER)
         self._asking = asyncio.Semaphore(_MOST_QUESTIONS)
@@ -101,6 +102,14 @@ class Context:
         """
         async with self._asking:
             return await asyncio.to_thread(self._answer, question)
+
+    async def write(self, change: Callable[[Connection], T]) -> T:
+        """Return the result of *change*, which is made on a connection that writes.
+
+        :raises DBAPIError: if the database cannot be used now: nothing is changed
+        """
+        async with self._asking:
+            return await asyncio.to_thread(self._change, change)
 
     async def visitor(self, request: Request) -> Visitor | None:
         """Return the person who sent *request*; None without a session."""
@@ -152,6 +161,10 @@ class Context:
         with self._reader.begin() as connection:
             self.known.refresh(connection)
             return question(connection)
+
+    def _change(self, change: Callable[[Connection], T]) -> T:
+        with self._writer.begin() as connection:
+            return change(connection)
 
 
 def is_wall(request: Request) -> bool:

@@ -1,5 +1,7 @@
 """Titles of places, hosts and procedures, as the checkpoints publish them in ``meta``."""
 
+from typing import Any
+
 import msgspec
 from sqlalchemy import Connection
 
@@ -20,6 +22,12 @@ class _Host(msgspec.Struct, frozen=True):
     procedures: tuple[str, ...] = ()
 
 
+class Reason(Text, frozen=True, forbid_unknown_fields=False):
+    """The words for a reason; *hosts*: those that name the host, if it is about one."""
+
+    hosts: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
 class Meta(msgspec.Struct, frozen=True):
     """The part of ``meta`` that the page uses."""
 
@@ -27,7 +35,7 @@ class Meta(msgspec.Struct, frozen=True):
     place: str = ""
     procedures: tuple[_Procedure, ...] = ()
     hosts: tuple[_Host, ...] = ()
-    reasons: dict[str, Text] = {}
+    reasons: dict[str, Reason] = {}
 
     def procedure(self, name: str | None) -> str:
         """Return the title of the procedure *name*; its id if it is unknown."""
@@ -37,6 +45,12 @@ class Meta(msgspec.Struct, frozen=True):
         """Return the title of the host *name*: where a procedure has one host, the procedure's."""
         title = next((one.title for one in self.hosts if one.id == name), name or "")
         return self.procedure(name) if title == name else title
+
+    @property
+    def absences(self) -> list[str]:
+        """The reasons for which a host can be away: all, if none is about a host."""
+        about = [key for key, text in self.reasons.items() if text.hosts]
+        return about or list(self.reasons)
 
 
 _decode = msgspec.json.Decoder(Meta).decode

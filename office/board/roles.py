@@ -1,10 +1,18 @@
 """The roles of the page's users, and the pages that each may open."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, get_args
 
 Right = Literal[
-    "board", "visits", "stills", "evacuation", "hosts", "months", "fleet", "silent-alarms"
+    "board",
+    "visits",
+    "stills",
+    "evacuation",
+    "hosts",
+    "set-hosts",
+    "months",
+    "fleet",
+    "silent-alarms",
 ]
 
 
@@ -21,11 +29,11 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.DUTY_OFFICER: frozenset(
         {"board", "visits", "stills", "evacuation", "hosts", "fleet", "silent-alarms"}
     ),
-    Role.DESK: frozenset({"board", "visits", "evacuation", "hosts"}),
-    Role.SECTION_HEAD: frozenset({"board", "visits", "stills", "evacuation", "hosts", "months"}),
-    Role.ADMINISTRATOR: frozenset(
-        {"board", "visits", "stills", "evacuation", "hosts", "months", "fleet", "silent-alarms"}
+    Role.DESK: frozenset({"board", "visits", "evacuation", "hosts", "set-hosts"}),
+    Role.SECTION_HEAD: frozenset(
+        {"board", "visits", "stills", "evacuation", "hosts", "set-hosts", "months"}
     ),
+    Role.ADMINISTRATOR: frozenset(get_args(Right)),
 }
 
 TABS: dict[Right, str] = {

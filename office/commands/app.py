@@ -11,6 +11,7 @@ from office.commands.ingest import ingest
 from office.commands.metrics import metrics
 from office.commands.migrate import migrate
 from office.commands.page import page
+from office.commands.purge import purge
 from office.commands.run import run
 from office.commands.user import app as user
 
@@ -20,6 +21,7 @@ app.command()(migrate)
 app.command()(ingest)
 app.command()(page)
 app.command()(run)
+app.command()(purge)
 app.command()(metrics)
 app.command()(export)
 app.command()(home_assistant)

@@ -19,6 +19,10 @@ def check(config: OfficeOption = DEFAULT_CONFIG) -> None:
     say(f"database: {loaded.database.url}")
     say(f"broker: {loaded.broker.url}, client id {loaded.broker.client_id}")
     say(f"ingest: {loaded.ingest.processes} process(es), up to {loaded.ingest.batch} a commit")
+    kept = loaded.retention
+    days = {"records": kept.records_days, "stills": kept.stills_days, "refused": kept.aside_days}
+    words = (f"{name} {f'{count} days' if count else 'for ever'}" for name, count in days.items())
+    say(f"retention: {', '.join(words)}")
     if loaded.page is not None:
         say(f"page: {loaded.page.address} port {loaded.page.port}")
     for hook in loaded.hooks:

@@ -6,7 +6,7 @@ A checkpoint is named ``site/checkpoint``; times are milliseconds since 1970 UTC
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, Subquery, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, case, func, select
 
 from office.database.tables import alarms, breaks, checkpoints, gaps, live, streams, visits
 
@@ -14,6 +14,8 @@ MOST_CHECKPOINTS = 500
 """Checkpoints of one answer, at most; the page says how many there are more."""
 
 _NAME = checkpoints.c.site + "/" + checkpoints.c.checkpoint
+_health = live.alias("health")
+_is_health = and_(_health.c.checkpoint == checkpoints.c.number, _health.c.topic == "health")
 
 
 class CheckpointRow(NamedTuple):
@@ -39,11 +41,15 @@ class CheckpointRow(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """The figures of all checkpoints together."""
+    """The figures of all checkpoints together.
+
+    :ivar silent: those that are online, and not counted there: they give no sign of life
+    """
 
     checkpoints: int
     online: int
     offline: int
+    silent: int
     visits: int
     persons: int
     overdue: int
@@ -101,14 +107,18 @@ class BrokenRow(NamedTuple):
     found_ms: int
 
 
-def totals(connection: Connection) -> Totals:
-    """Return the figures of all checkpoints together."""
-    status = func.count().filter
+def totals(connection: Connection, silent_ms: int = 0) -> Totals:
+    """Return the figures of all checkpoints together.
+
+    :param silent_ms: a checkpoint whose newest ``health`` arrived earlier gives no sign of life
+    """
+    status, silent = func.count().filter, _silent(silent_ms)
     known = select(
         func.count(),
-        status(checkpoints.c.status == "online"),
+        status(and_(checkpoints.c.status == "online", ~silent)),
         status(checkpoints.c.status == "offline"),
-    ).select_from(checkpoints)
+        status(silent),
+    ).select_from(checkpoints.outerjoin(_health, _is_health))
     inside = select(
         func.count(),
         func.coalesce(func.sum(func.coalesce(visits.c.persons, 1)), 0),
@@ -126,34 +136,31 @@ def checkpoint_rows(
     skipped: int = 0,
     most: int | None = MOST_CHECKPOINTS,
     hidden: Collection[str] = (),
+    silent_ms: int = 0,
 ) -> list[CheckpointRow]:
-    """Return the checkpoints: offline first, then those with visits that are overdue.
+    """Return the checkpoints: what needs a person comes first (:func:`_urgency`), then by name.
 
     :param site: only of that site
     :param checkpoint: only that one (``site/checkpoint``)
     :param skipped: without so many at the beginning
     :param most: so many at most; None: all of them
     :param hidden: kinds of alarms that are not counted
+    :param silent_ms: a checkpoint whose newest ``health`` arrived earlier gives no sign of life
     """
     inside, alarmed, missing, broken = _inside(), _alarmed(hidden), _missing(), _broken()
-    health = live.alias("health")
     query = select(
         _NAME, checkpoints.c.status, checkpoints.c.reason, checkpoints.c.status_ms,
         *(func.coalesce(column, 0) for column in (
             inside.c.visits, inside.c.persons, inside.c.overdue,
             alarmed.c.found, missing.c.found, broken.c.found,
         )),
-        health.c.arrived_ms,
+        _health.c.arrived_ms,
     )  # fmt: skip
-    number = checkpoints.c.number
-    joined = checkpoints.outerjoin(
-        health, and_(health.c.checkpoint == number, health.c.topic == "health")
-    )
+    joined = checkpoints.outerjoin(_health, _is_health)
     for table in (inside, alarmed, missing, broken):
-        joined = joined.outerjoin(table, table.c.checkpoint == number)
-    query = query.select_from(joined).order_by(
-        checkpoints.c.status != "offline", func.coalesce(inside.c.overdue, 0) == 0, _NAME
-    )
+        joined = joined.outerjoin(table, table.c.checkpoint == checkpoints.c.number)
+    urgency = _urgency(alarmed, inside, silent_ms)
+    query = query.select_from(joined).order_by(urgency, _NAME)
     if site:
         query = query.where(checkpoints.c.site == site)
     found = connection.execute(only(query, checkpoint).offset(skipped).limit(most))
@@ -289,6 +296,23 @@ def _of_site(query: Select[Any], site: str) -> Select[Any]:
     """Return *query* about the checkpoints of *site*; about all if it is empty."""
     query = query.select_from(checkpoints)
     return query.where(checkpoints.c.site == site) if site else query
+
+
+def _urgency(alarmed: Subquery, inside: Subquery, silent_ms: int) -> ColumnElement[int]:
+    """Return the place of a checkpoint in the order: the least number first."""
+    return case(
+        (func.coalesce(alarmed.c.found, 0) > 0, 0),
+        (checkpoints.c.status == "offline", 1),
+        (_silent(silent_ms), 1),
+        (func.coalesce(inside.c.overdue, 0) > 0, 2),
+        else_=3,
+    )
+
+
+def _silent(before_ms: int) -> ColumnElement[bool]:
+    """Return the condition of a checkpoint that is online, and gives no sign of life."""
+    old = func.coalesce(_health.c.arrived_ms, before_ms) < before_ms
+    return and_(checkpoints.c.status == "online", old)
 
 
 def _inside() -> Subquery:

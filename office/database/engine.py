@@ -11,6 +11,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
 
 from office.config import DatabaseSection
+from office.database.sqlite_file import make_for_owner
 
 # How long a statement waits for another program that holds the database of SQLite, seconds.
 BUSY_S = 10
@@ -23,9 +24,13 @@ def make_engine(section: DatabaseSection) -> Engine:
 
     Each connection of SQLite has a write-ahead log, and syncs at each commit. Each transaction of
     it begins as a writer: one that began as a reader could not wait for another writer later.
+
+    :raises RootsFile: if the file is root's in a folder of another user
+    :raises OSError: if its folder cannot be made
     """
     if section.sqlite:
         Path(section.file).parent.mkdir(parents=True, exist_ok=True)
+        make_for_owner(Path(section.file))
         engine = create_engine(section.url, connect_args={"timeout": BUSY_S})
         event.listen(engine, "connect", partial(_set_up_sqlite, section.file))
         event.listen(engine, "begin", partial(_begin_sqlite, section.file))
@@ -48,6 +53,8 @@ def _set_up_sqlite(file: str, connection: Any, record: Any) -> None:
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
+    # What is deleted, such as stills whose time is over, cannot be read in the file any more.
+    connection.execute("PRAGMA secure_delete=ON")
     record.info["inode"] = _inode(file)
 
 

@@ -1,10 +1,12 @@
 """Failures of the database, in words for the person who must mend it."""
 
 import sqlite3
+from pathlib import Path
 
 from sqlalchemy.exc import DataError, DBAPIError
 
 from office.config import DatabaseSection
+from office.database.sqlite_file import owner_of
 
 # The messages of SQLite about its file, and their meaning.
 _SQLITE = (
@@ -25,7 +27,11 @@ def words_of(error: DBAPIError, section: DatabaseSection) -> str:
     origin = getattr(error, "orig", None)
     text = " ".join(str(origin or error).split())
     if isinstance(origin, sqlite3.Error):
+        readonly = "readonly" in text
         text = next((words for part, words in _SQLITE if part in text), text)
+        owner = owner_of(Path(section.file))
+        if readonly and owner:
+            text += f": it belongs to {owner}"
     return f"{name}: {text[:300]}"
 
 

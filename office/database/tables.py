@@ -255,3 +255,22 @@ sessions = Table(
     Index("sessions_user", "user"),
     comment="Screens that are logged in to the page; key is the SHA-256 of their cookie",
 )
+
+availability = Table(
+    "availability",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("checkpoint", Integer, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("receiving", Boolean, nullable=False),
+    Column("until_ms", BigInteger),
+    Column("reason", Text),
+    Column("user", Text, nullable=False),
+    Column("asked_ms", BigInteger, nullable=False),
+    Column("sent_ms", BigInteger),
+    Column("answered_ms", BigInteger),
+    Column("word", Text),
+    Column("why", Text),
+    Index("availability_host", "checkpoint", "host", "asked_ms"),
+    comment="Availability of hosts, set on the page; word: the answer, ok or a refusal",
+)

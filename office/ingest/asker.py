@@ -11,25 +11,17 @@ import logging
 import uuid
 from collections import OrderedDict
 from datetime import UTC, datetime
-from typing import NamedTuple
 
-import msgspec
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 from sqlalchemy import Connection, Engine
 
 from edge.clock import Clock
-from edge.mqtt.decoding import IncomingMessage
-from edge.mqtt.messages import LIVE_CONTENT, ROOT
-from edge.mqtt.packets import properties
 from edge.mqtt.requests import MOST_RESENT, RESEND, Answer, ResendRange
 from office.database import asking
 from office.database.asking import GapToAsk
+from office.ingest.outgoing import Outgoing, outgoing
+from office.ingest.replies import Reply
 
 log = logging.getLogger(__name__)
-
-REPLY = "reply/office"
-"""Topic of the answers, below that of the checkpoint."""
 
 # A gap that was asked for is asked for again after this time, seconds.
 REPEAT_S = 300.0
@@ -39,14 +31,6 @@ _EXPIRY_S = 120
 _PAUSE_MS = 10_000
 # Requests whose answers are waited for, at most.
 _MOST_OPEN = 10_000
-
-
-class Outgoing(NamedTuple):
-    """A request to publish."""
-
-    topic: str
-    payload: bytes
-    properties: Properties
 
 
 class Asker:
@@ -67,17 +51,16 @@ class Asker:
         self._open: OrderedDict[str, GapToAsk] = OrderedDict()
         self._answers: list[tuple[str, Answer]] = []
 
-    def take(self, message: IncomingMessage) -> bool:
-        """Return True if *message* is an answer; it is stored by the next :meth:`round`."""
-        name, _, suffix = message.topic.removeprefix(f"{ROOT}/").partition("/reply/")
-        if not suffix:
+    def take(self, reply: Reply) -> bool:
+        """Return True if *reply* is to a request of this asker; the next :meth:`round` stores it.
+
+        Answers that are too many are dropped: what they are about is asked for again.
+        """
+        answer = reply.answer
+        if answer is None or answer.id not in self._open:
             return False
-        try:
-            answer = msgspec.json.decode(message.payload, type=Answer)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return True
         if len(self._answers) < _MOST_OPEN:
-            self._answers.append((name, answer))
+            self._answers.append((reply.checkpoint, answer))
         return True
 
     def round(self) -> list[Outgoing]:
@@ -126,12 +109,5 @@ class Asker:
         self._open[request.id] = gap
         while len(self._open) > _MOST_OPEN:
             self._open.popitem(last=False)
-        below = f"{ROOT}/{gap.checkpoint}"
-        about = properties(
-            PacketTypes.PUBLISH,
-            ContentType=LIVE_CONTENT,
-            ResponseTopic=f"{below}/{REPLY}",
-            MessageExpiryInterval=_EXPIRY_S,
-        )
         log.info("%s: records %d to %d are missing: asked for", gap.checkpoint, gap.first, gap.last)
-        return Outgoing(f"{below}/{RESEND}", msgspec.json.encode(request), about)
+        return outgoing(gap.checkpoint, RESEND, request, expiry_s=_EXPIRY_S)

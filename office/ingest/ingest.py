@@ -35,9 +35,13 @@ from office.database.failures import words_of
 from office.database.live import add_counts
 from office.database.partitions import create_partitions
 from office.hooks.hooks import Hooks
-from office.ingest.asker import REPLY, Asker
+from office.ingest.asker import Asker
+from office.ingest.availability import AvailabilitySender
 from office.ingest.follower import Follower
+from office.ingest.outgoing import REPLY
+from office.ingest.purger import INTERVAL_S, Purger
 from office.ingest.reading import read
+from office.ingest.replies import reply_in
 from office.ingest.subscription import Subscription
 from office.ingest.writer import Message, Refused, Writer
 
@@ -92,6 +96,7 @@ class Ingest:
         self._writer = Writer(engine, clock, config.ingest.keep_aside, self._hooks.offer)
         self._follower = Follower(engine, clock)
         self._asker = Asker(engine, clock, config.ingest.resend_after_s)
+        self._availability = AvailabilitySender(engine, clock)
         self._worker = Worker("database")
         self._waiting: list[_Waiting] = []
         self._arrived = asyncio.Event()
@@ -108,6 +113,7 @@ class Ingest:
             receive=Receive(most=2 * config.ingest.batch, largest=_LARGEST, by_hand=True),
             on_message=self._take,
             on_refused=self._refuse,
+            on_puback=self._availability.note_puback,
             notify=log.warning,
         )
 
@@ -121,6 +127,8 @@ class Ingest:
             asyncio.create_task(self._follow_for_ever()),
             asyncio.create_task(self._hooks.run()),
         ]
+        if self._first:
+            others.append(asyncio.create_task(self._purge_for_ever()))
         stopped = asyncio.create_task(stop.wait())
         tasks = [writing, *others, stopped]
         try:
@@ -144,14 +152,24 @@ class Ingest:
         if not message.qos and len(self._waiting) >= _MOST_WAITING:
             self._others["dropped"] += 1
             return
+        seen: Message | None
         try:
-            seen: Message | None = None if self._asker.take(message) else read(message)
+            seen = self._read(message)
         except ProtocolError as error:
             seen = Refused(message.topic, message.payload, str(error))
         except Exception as error:
             log.exception("a message cannot be read")
             seen = Refused(message.topic, message.payload, f"fault of ours: {error!r}")
         self._queue(_Waiting(link, message.mid, len(message.payload), seen))
+
+    def _read(self, message: IncomingMessage) -> Message | None:
+        """Return what is to be stored of *message*; None of an answer to a request."""
+        reply = reply_in(message)
+        if reply is None:
+            return read(message)
+        if not self._asker.take(reply):
+            self._availability.take(reply)
+        return None
 
     def _refuse(self, packet: RefusedPacket) -> None:
         """Store that a packet was refused; the connection has acknowledged it."""
@@ -204,12 +222,15 @@ class Ingest:
                 await self._ask()
 
     async def _ask(self) -> None:
-        """Ask checkpoints for the records that are missing."""
+        """Ask checkpoints for the records that are missing, and send them what users asked for."""
         link = self._subscription.link
         if link is None or not link.up:
             return
         for one in await self._on_database(self._asker.round):
             link.publish(one.topic, one.payload, one.properties)
+        for one in await self._on_database(self._availability.round):
+            mid = link.publish(one.topic, one.payload, one.properties, retain=one.retain)
+            self._availability.note_published(link, mid, one)
 
     def _keep_up(self) -> None:
         """Follow the streams that have changed, and store the counts; on the worker's thread."""
@@ -234,6 +255,15 @@ class Ingest:
         if self._first and now.seconds_since(self._partitioned) > _PARTITIONS_S:
             create_partitions(self._engine, now.wall_ms)
             self._partitioned = now
+
+    async def _purge_for_ever(self) -> None:
+        """Delete what is too old, between the batches: each step is a small transaction."""
+        while True:
+            now_ms = self._clock.now().wall_ms
+            purger = Purger(self._engine, self._config.retention, now_ms)
+            while await self._on_database(purger.step):
+                pass
+            await asyncio.sleep(INTERVAL_S)
 
     async def _on_database(self, call: Callable[..., T], *arguments: object) -> T:
         """Run *call* on the worker's thread until the database can be used (rule 3)."""

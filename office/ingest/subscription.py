@@ -13,7 +13,7 @@ from edge.config.model import Broker
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import Connection
 from edge.mqtt.decoding import IncomingMessage
-from edge.mqtt.packets import Filter, Receive
+from edge.mqtt.packets import Answer, Filter, Receive
 from edge.mqtt.paho_client import RefusedPacket
 from edge.mqtt.reasons import BrokerUnavailable, Reason
 
@@ -30,6 +30,7 @@ class Subscription:
 
     :param on_message: called with each message and the connection that it came over
     :param on_refused: called with each packet that was refused
+    :param on_puback: called with each answer of the broker to a packet, and its connection
     :param notify: called with words for a person, once for each change
     """
 
@@ -44,6 +45,7 @@ class Subscription:
         on_message: Callable[[Connection, IncomingMessage], None],
         on_refused: Callable[[RefusedPacket], None],
         notify: Callable[[str], None],
+        on_puback: Callable[[Connection, Answer], None] = lambda _link, _answer: None,
     ) -> None:
         self.link: Connection | None = None
         self._broker = broker
@@ -53,6 +55,7 @@ class Subscription:
         self._receive = receive
         self._on_message = on_message
         self._on_refused = on_refused
+        self._on_puback = on_puback
         self._notify = notify
         self._said = ""
 
@@ -115,9 +118,11 @@ class Subscription:
         return link.why
 
     def _note_pubacks(self, link: Connection) -> None:
-        """Say why the broker refuses a request of ours; its other answers say nothing."""
+        """Hand on the broker's answers, and say why it refuses a request of ours."""
         while link.answers:
-            answer = link.answers.popleft().answer
+            one = link.answers.popleft()
+            self._on_puback(link, one)
+            answer = one.answer
             if answer.refused:
                 self._say(f"the broker refuses a packet: {answer.words}. {answer.remedy}")
 

@@ -10,7 +10,9 @@ from edge.clock import Clock
 from edge.mqtt import requests
 from edge.mqtt.decoding import IncomingMessage
 from edge.mqtt.requests import Answer
-from office.ingest.asker import Asker, Outgoing
+from office.ingest.asker import Asker
+from office.ingest.outgoing import Outgoing
+from office.ingest.replies import reply_in
 from tests.office.records import Stream
 from tests.office.test_follower import GAPS, Office
 
@@ -33,7 +35,9 @@ class Asking(Office):
         request = requests.resend_range(one.payload)
         topic = f"{base or one.topic.removesuffix('/cmd/resend')}/reply/office"
         payload = msgspec.json.encode(Answer(id=request.id, **answer))
-        assert self.asker.take(IncomingMessage(topic, payload))
+        reply = reply_in(IncomingMessage(topic, payload))
+        assert reply is not None
+        assert self.asker.take(reply)
 
 
 @pytest.fixture
@@ -114,8 +118,11 @@ def test_an_answer_of_another_checkpoint_is_ignored(office: Asking) -> None:
     office.miss(Stream(), 9)
     (one,) = office.asker.round()
     office.answer(one, "gardu/v1/setda/annex", ok=True, resent=0, missing=8)
-    assert office.asker.take(IncomingMessage("gardu/v1/setda/lobi/reply/office", b"\xff{"))
-    assert not office.asker.take(IncomingMessage("gardu/v1/setda/lobi/status", b"{}"))
+    bad = reply_in(IncomingMessage("gardu/v1/setda/lobi/reply/office", b"\xff{"))
+    assert bad is not None
+    assert (bad.checkpoint, bad.answer) == ("setda/lobi", None)
+    assert not office.asker.take(bad)
+    assert reply_in(IncomingMessage("gardu/v1/setda/lobi/status", b"{}")) is None
     office.asker.round()
     assert office.rows(GAPS) == [(1, 8, None)]
 

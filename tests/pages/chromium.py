@@ -35,11 +35,18 @@ def opened(
     height: int = 900,
     touch: bool = False,
     locale: str = "id-ID",
+    trusting: bool = False,
 ) -> Iterator[Page]:
-    """Open *url*; an error of its script, or a refused part, fails the test."""
+    """Open *url*; an error of its script, or a refused part, fails the test.
+
+    :param trusting: accept a certificate of an authority that the browser does not know
+    """
     errors: list[str] = []
     context = started.new_context(
-        viewport={"width": width, "height": height}, has_touch=touch, locale=locale
+        viewport={"width": width, "height": height},
+        has_touch=touch,
+        locale=locale,
+        ignore_https_errors=trusting,
     )
     page = context.new_page()
     page.set_default_timeout(_PATIENCE_MS)

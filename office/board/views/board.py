@@ -68,12 +68,13 @@ class Board(NamedTuple):
     @property
     def offline(self) -> list[CheckpointRow]:
         """The checkpoints that are offline, or give no sign of life: the longest first."""
-        return [row for row in self.rows if state_of(row, self.at_ms) in {"offline", "silent"}]
+        found = [row for row in self.rows if state_of(row, self.at_ms) in {"offline", "silent"}]
+        return sorted(found, key=lambda row: since_ms(row, self.at_ms) or 0)
 
     @property
     def more_offline(self) -> int:
-        """The number of checkpoints that are offline and not shown."""
-        return max(0, self.totals.offline - sum(row.status == "offline" for row in self.rows))
+        """The number of checkpoints that are offline, or silent, and not shown."""
+        return max(0, self.totals.offline + self.totals.silent - len(self.offline))
 
     @property
     def more_rows(self) -> int:
@@ -92,6 +93,11 @@ def state_of(row: CheckpointRow, now_ms: int) -> str:
     if row.status == "online" and row.health_ms is not None and now_ms - row.health_ms > SILENT_MS:
         return "silent"
     return row.status
+
+
+def since_ms(row: CheckpointRow, now_ms: int) -> int | None:
+    """Return since when a checkpoint is in its state; None if that is not known."""
+    return row.health_ms if state_of(row, now_ms) == "silent" else row.status_ms
 
 
 def alarm_of(standing: AlarmStanding) -> Alarm:
@@ -113,7 +119,7 @@ def alarm_of(standing: AlarmStanding) -> Alarm:
 
 def read_board(connection: Connection, now_ms: int, hidden: frozenset[str]) -> Board:
     """Return the board of this moment, without alarms of the kinds *hidden*."""
-    totals = board_queries.totals(connection)
+    totals = board_queries.totals(connection, now_ms - SILENT_MS)
     alarms = queries.standing_alarms(connection, hidden=hidden)[:_MOST_LINES]
     late = open_visits(connection, overdue=True)
     seen = seen_visits(connection, late[:_MOST_LINES], now_ms)
@@ -126,7 +132,7 @@ def read_board(connection: Connection, now_ms: int, hidden: frozenset[str]) -> B
         more_broken=max(0, len(broken) - _MOST_LINES),
         overdue=sorted(seen, key=lambda one: -one.late_s),
         more_overdue=max(0, totals.overdue - _MOST_LINES),
-        rows=board_queries.checkpoint_rows(connection, hidden=hidden),
+        rows=board_queries.checkpoint_rows(connection, hidden=hidden, silent_ms=now_ms - SILENT_MS),
         at_ms=now_ms,
     )
 

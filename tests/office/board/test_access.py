@@ -32,6 +32,7 @@ PATHS = {
     "/evacuation": "/evacuation",
     "/hosts": "/hosts",
     "/months": "/months",
+    "/months/{month}": "/months/2026-11.xlsx",
     "/months/{site}/{name}/{month}": "/months/setda/lobi/2026-11.xlsx",
     "/fleet": "/fleet",
 }

@@ -13,7 +13,7 @@ from office.database.following import add_breaks
 from office.database.reading import make_reading_engine
 from office.database.users import UserRow
 from office.database.visit_queries import OVERDUE, REPORT, STEP, Search
-from tests.office.board.lobbies import ANNEX, AWAY, DONE, LATE, LOBBY, WAITS, fill
+from tests.office.board.lobbies import ANNEX, AWAY, DONE, LATE, LOBBY, NOW_MS, WAITS, fill
 from tests.office.records import AT_MS
 
 
@@ -29,7 +29,8 @@ def reader(engine: Engine, database: DatabaseSection) -> Iterator[Engine]:
 def test_answers_about_checkpoints(reader: Engine) -> None:
     """Figures of all together and of each; what was published; records that are missing."""
     with reader.begin() as connection:
-        assert board_queries.totals(connection) == (2, 1, 1, 4, 6, 1)
+        assert board_queries.totals(connection) == (2, 1, 1, 0, 4, 6, 1)
+        assert board_queries.totals(connection, NOW_MS + 1) == (2, 0, 1, 1, 4, 6, 1)
         annex, lobby = board_queries.checkpoint_rows(connection)
         assert (annex.checkpoint, annex.status, annex.reason) == (ANNEX, "offline", "lost")
         assert (annex.visits, annex.persons, annex.alarms, annex.gaps) == (2, 2, 1, 1)

@@ -15,7 +15,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from edge import __version__
-from edge.commands.options import ConfigOption, refuse
+from edge.commands.options import ConfigOption, refuse, say
 from edge.config.places import DEFAULT_CONFIG
 
 
@@ -167,7 +167,7 @@ def run(
 
 def _print_version(asked: bool) -> None:  # noqa: FBT001 - typer's callback
     if asked:
-        typer.echo(f"gardu {__version__}")
+        say(f"gardu {__version__}")
         raise typer.Exit
 
 

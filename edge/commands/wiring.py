@@ -39,7 +39,7 @@ def wiring_(
     if svg is not None:
         _write_picture(read, svg)
     if as_json:
-        typer.echo(_json(read))
+        say(_json(read))
         return
     print_wiring(read)
     _print_lines(read)
@@ -48,7 +48,7 @@ def wiring_(
     for note in bus_notes(read):
         say(f"note: {note}")
     if svg is not None:
-        typer.echo(f"the picture is in {svg}")
+        say(f"the picture is in {svg}")
 
 
 def _write_picture(config: Config, path: Path) -> None:

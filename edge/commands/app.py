@@ -104,6 +104,10 @@ COMMANDS = {
         "edge.commands.outputs_off", "outputs_off",
         "Put every output at rest while no daemon runs.",
     ),
+    "unit-network": Command(
+        "edge.commands.unit_network", "unit_network",
+        "Print the network part of the service's sandbox.",
+    ),
     "wiring": Command(
         "edge.commands.wiring", "wiring_",
         "Print or draw the wiring.",

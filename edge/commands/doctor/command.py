@@ -177,9 +177,15 @@ def _ask_daemon(folder: Path, wanted: set[str], locked: str) -> Iterator[Finding
 
 def _printed(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Print each finding without delay, and yield it."""
+    from rich.text import Text
+
+    from edge import terminal
+
+    screen = terminal.Terminal()
     for finding in findings:
-        state = typer.style(f"{finding.state:<8}", fg=_COLOURS[finding.state])
-        say(f"{state} {finding.device:<20} {printable(finding.saw)}")
+        state = (f"{finding.state:<8}", _COLOURS[finding.state])
+        line = Text.assemble(state, f" {finding.device:<20} {printable(finding.saw)}")
+        screen.print(line, soft_wrap=True)
         if finding.try_:
             say(f"{'':<29} Try: {printable(finding.try_)}")
         yield finding

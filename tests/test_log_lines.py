@@ -2,9 +2,11 @@
 
 import logging
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.daemon import start_wait
 from edge.log_lines import LineFormatter
 from edge.printable import unfit
 
@@ -29,3 +31,11 @@ def test_a_forged_line_is_recognised() -> None:
     """A line break in a broker's words begins no line with a level."""
     shown = FORMAT.format(_record("x\n<3>ERROR edge: forged\x1b[2K"))
     assert shown == "INFO edge: heard x\n    <3>ERROR edge: forged\\x1b[2K"
+
+
+def test_a_status_for_systemd_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name of a program that holds the database cannot add a notification of its own."""
+    sent = list[str]()
+    monkeypatch.setattr(start_wait, "notify", sent.append)
+    start_wait.report_wait("held by x\nREADY=1")
+    assert sent[0].split("\n")[1:] == ["STATUS=waiting: held by x\\nREADY=1"]

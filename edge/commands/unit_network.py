@@ -10,6 +10,7 @@ from edge.commands.options import ConfigOption, problems_printed, refuse, say
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
+from edge.printable import printable
 
 _RESOLVERS, _SERVER = Path("/etc/resolv.conf"), "nameserver"
 _HEAD = """\
@@ -43,7 +44,7 @@ def unit_network(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
 def drop_in(config: Config, file: Path) -> str:
     """Return the text of the drop-in for *config*, which is that of *file*."""
-    lines = [_HEAD.format(config=file)]
+    lines = [_HEAD.format(config=printable(str(file.absolute())))]
     named = False
     for key, host in hosts(config):
         addresses, by_name = _addresses(key, host)

@@ -16,7 +16,7 @@ from edge.paper.sop import terminal
 from edge.printable import printable, printable_lines, unfit
 from tests.command_line import invoke
 from tests.commands.hostile_office import AFTER, BEFORE, build
-from tests.longer import slow
+from tests.longer import either, slow
 
 # What rich writes: colours, and the ends of lines.
 _STYLES = re.compile(r"\x1b\[[0-9;]*m")
@@ -128,7 +128,7 @@ WORDS = st.text(
 
 @slow
 @given(WORDS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=either(4, 60), deadline=None)
 def test_no_words_break_a_drawing_or_a_page(word: str) -> None:
     """Each drawing is XML, and each page holds the words escaped."""
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:

@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 
 BENCH := .venv-bench
 
-.PHONY: help demo day lobby office picture office-picture test test-slow test-needs hardware-test bench bench-office soak deb deb-test lock virtual-pi virtual-pi-quick check format clean
+.PHONY: help demo day lobby office picture office-picture test test-slow test-needs hardware-test bench bench-office soak deb deb-test lock sbom fuzz virtual-pi virtual-pi-quick check format clean
 
 help:
 	@echo 'make demo    a lobby of simulated guests goes through the Pimpinan procedure (about 2 minutes)'
@@ -22,18 +22,20 @@ help:
 	@echo '             and the long forms of tests; DAYS=20: office days with drawn faults instead (about a minute a day)'
 	@echo 'make deb     the Debian package, into dist/ (SUITE=trixie ARCH=arm64 SUFFIX=+2; ALL=1: all four)'
 	@echo 'make deb-test  installs, upgrades, interrupts and removes it in a Debian root (needs root, mmdebstrap)'
-	@echo 'make lock    the newest versions of the libraries in the package, into its lock files'
+	@echo 'make lock    the newest versions of all libraries and tools, into the lock files; their licences'
+	@echo 'make sbom    what Gardu is made of, as CycloneDX, into dist/'
+	@echo 'make fuzz    hostile bytes for every reader (FUZZ_SECONDS=60 for each; TARGET=name: one)'
 	@echo 'make virtual-pi  the Debian package in a virtual machine, under systemd (root; ROUNDS=100: a night)'
 	@echo 'make virtual-pi-quick  the most telling tests of it'
 	@echo 'make check   ruff, mypy --strict, and the import contracts of pyproject.toml'
 	@echo 'make format  let ruff format the code'
 	@echo 'make clean   remove the virtual environment and caches'
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml requirements.lock packaging/build-requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Gardu needs Python 3.11 or newer; say which with: make PYTHON=python3.12 ...'; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo 'On Debian: apt install python3-venv'; exit 1; }
 	@echo 'Installing Gardu and its tools into $(VENV) ...'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@sh packaging/install-locked.sh $(BIN)/python
 	@touch $@
 
 demo: $(STAMP)
@@ -107,13 +109,23 @@ deb: $(STAMP)
 deb-test: $(STAMP)
 	@GARDU_DEBIAN_ROOT=1 $(BIN)/python -m pytest -n 0 -v tests/packaging/test_package.py tests/packaging/test_lifecycle.py
 
-# For both Pythons and both architectures at once. Read the change, then try it: make test, make deb.
-LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-  --custom-compile-command 'make lock'
+# One file for all extras and tools, and the part of it that the Debian package contains; both for all
+# Pythons and architectures. Read the change, then try it: make test, make deb.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --no-emit-find-links --strip-extras --custom-compile-command 'make lock'
 lock: $(STAMP)
-	@$(LOCK) --extra pi --extra stills --extra video --extra invitations --extra report --extra desk \
-	  --output-file packaging/requirements.lock pyproject.toml
-	@echo 'hatchling>=1.25' | $(LOCK) --output-file packaging/build-requirements.lock -
+	@$(LOCK) --upgrade --all-extras --output-file requirements.lock pyproject.toml
+	@$(LOCK) --constraint requirements.lock --no-annotate --extra pi --extra stills --extra video \
+	  --extra invitations --extra report --extra desk --output-file packaging/requirements.lock pyproject.toml
+	@printf 'hatchling>=1.25\neditables>=0.5\n' | $(LOCK) --upgrade --output-file packaging/build-requirements.lock -
+	@PYTHONPATH=packaging/deb $(BIN)/python -m gardu_deb.licences
+
+sbom: $(STAMP)
+	@sh packaging/sbom.sh $(BIN)
+
+# What a target finds is written to tests/fuzz/found, with the bytes that show it.
+fuzz: $(STAMP)
+	@$(BIN)/python -m tests.fuzz --seconds $(or $(FUZZ_SECONDS),60) $(TARGET)
 
 # Needs root, and installs QEMU from Debian where it may (docs/virtual-pi.md).
 virtual-pi: $(STAMP)
@@ -133,4 +145,4 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) $(BENCH) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis demo-output day-output
+	rm -rf $(VENV) .venv-* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis demo-output day-output

@@ -13,7 +13,7 @@ from desk.daemon import Daemon
 from desk.pins import make_pin, weakness, write_pin
 from desk.roles import Role
 from edge.clock import Clock
-from edge.commands.options import ConfigOption
+from edge.commands.options import ConfigOption, say
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
@@ -58,13 +58,13 @@ def pin(
     file = Path(section.pin_file)
     if remove:
         write_pin(file, role, None)
-        typer.echo(f"{file}: {role} has no PIN now")
+        say(f"{file}: {role} has no PIN now")
         return
     digits = typer.prompt("PIN, 6 to 12 digits", hide_input=True, confirmation_prompt=True)
     if why := weakness(digits):
         raise GarduError(why)
     write_pin(file, role, make_pin(digits))
-    typer.echo(f"{file}: the PIN of {role} is set")
+    say(f"{file}: the PIN of {role} is set")
 
 
 def _section(loaded: Config, file: Path) -> Desk:
@@ -83,7 +83,7 @@ def _serve(config: Config, section: Desk) -> None:
     )
     made = Context(Daemon(Path(section.socket_folder)), settings, Clock.from_environment())
     server = _server(made, section)
-    typer.echo(f"the desk's pages: {server.url}", err=True)
+    say(f"the desk's pages: {server.url}", err=True)
     with suppress(KeyboardInterrupt):
         server.run()
 

@@ -2,6 +2,7 @@
 
 A terminal obeys control characters and escape sequences, and shows the letters after a Unicode
 direction override in another order. A line break begins a line that looks like one of Gardu's own.
+XML forbids most control characters even as references: one in a title makes a drawing unreadable.
 Pure.
 """
 
@@ -12,6 +13,15 @@ import unicodedata
 _MOST_MARKS = 3
 # A line break of a document with several lines stands between values.
 _OTHER_THAN_ASCII = re.compile(r"[^ -~\n]")
+# The last two characters of each plane of Unicode are no characters.
+_NO_CHARACTERS = "".join(chr(plane + last) for plane in range(0, 0x110000, 0x10000)
+                         for last in (0xFFFE, 0xFFFF))  # fmt: skip
+# Control characters but tab and line break, controls of the writing direction, separators of lines
+# and paragraphs, halves of characters, and what is no character.
+_UNFIT = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+    f"\ufdd0-\ufdef{_NO_CHARACTERS}]"
+)
 
 
 def printable(text: str, longest: int | None = None) -> str:
@@ -30,6 +40,24 @@ def printable(text: str, longest: int | None = None) -> str:
 def printable_lines(text: str) -> str:
     """Return *text* as :func:`printable` does, line by line: its line breaks stay."""
     return "\n".join(map(printable, text.split("\n")))
+
+
+def unfit(text: str) -> str:
+    """Return the first character of *text* that no text of a file may hold; empty if none.
+
+    That is one which steers a terminal, changes the order of what is shown, or breaks XML. Tabs and
+    line breaks are allowed.
+    """
+    found = _UNFIT.search(text)
+    return found[0] if found else ""
+
+
+def in_document(text: str) -> str:
+    """Return *text* for a drawing, a page or a workbook: characters that it cannot hold as escapes.
+
+    Tabs, line breaks, spaces of every width and accents stay.
+    """
+    return _UNFIT.sub(lambda found: _escape(found[0]), text)
 
 
 def ascii_json(data: bytes) -> str:
@@ -55,8 +83,12 @@ def _escaped(text: str) -> str:
         elif unicodedata.category(one) == "Zs":  # a space of another width
             characters.append(" ")
         else:
-            characters.append(one.encode("unicode_escape").decode("ascii"))
+            characters.append(_escape(one))
     return "".join(characters)
+
+
+def _escape(one: str) -> str:
+    return one.encode("unicode_escape").decode("ascii")
 
 
 def _json_escape(found: re.Match[str]) -> str:

@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.live import Live
 
 from edge.clock import Clock
@@ -23,6 +22,7 @@ from edge.config.loading import load_config
 from edge.config.places import default_config_folder
 from edge.config.sections.values import Name
 from edge.errors import ConfigError
+from edge.terminal import Terminal
 from sim import scenario as scenarios
 from sim.days.command import play as play_day
 from sim.days.command import settings_for
@@ -33,6 +33,7 @@ from sim.possible import fit
 from sim.stage.keeper import Keeper, run
 from sim.stage.own_time import OwnTimeKeeper, own_time
 from sim.stage.pace import Pace
+from sim.stage.progress import say
 from sim.stage.settings import Settings, Speed
 from sim.stage.site import simulated, write_config
 from sim.stage.stage import Stage
@@ -251,7 +252,7 @@ def _settings(
     if len(asked) == 1 and not played:
         found, left_out = fit(found, asked[0], config)
         for words in left_out:
-            typer.echo(words, err=True)
+            say(words, err=True)
     folder = _run_folder(data)
     real = name == checkpoint.site
     return Settings(
@@ -322,7 +323,7 @@ async def _play_day(settings: DaySettings, *, json_result: bool) -> int:
     told: asyncio.Future[int] = loop.create_future()
     _on_signals(loop, told)
     about = f"{settings.path.stem}: {settings.guests} guests, seed {settings.seed}"
-    typer.echo(f"{about}, speed {settings.speed}", err=True)
+    say(f"{about}, speed {settings.speed}", err=True)
     return await play_day(settings, told, as_json=json_result)
 
 
@@ -343,7 +344,7 @@ async def _simulate(
         if view is not None:
             view.say(words)
         else:
-            typer.echo(words, err=True)
+            say(words, err=True)
         if page is not None:
             page.say(words)
 
@@ -428,7 +429,7 @@ async def _play(stage: Stage, told: "asyncio.Future[int]", view: View | None) ->
 async def _show(view: View | None) -> None:
     if view is None:
         return
-    with Live(view, screen=True, auto_refresh=False) as live:
+    with Live(view, console=Terminal(), screen=True, auto_refresh=False) as live:
         while True:
             live.refresh()
             await asyncio.sleep(_REFRESH_REAL_S)
@@ -437,8 +438,8 @@ async def _show(view: View | None) -> None:
 def _tell(stage: Stage, seconds: float, *, json_result: bool) -> None:
     if json_result:
         if stage.trouble:
-            typer.echo(stage.trouble, err=True)
-        typer.echo(json.dumps(as_json(stage, seconds)))
+            say(stage.trouble, err=True)
+        sys.stdout.write(json.dumps(as_json(stage, seconds)) + "\n")
     else:
-        print_summary(stage, seconds, Console())
-        typer.echo(f"everything of this run is in {stage.run.folder}")
+        print_summary(stage, seconds, Terminal())
+        say(f"everything of this run is in {stage.run.folder}")

@@ -15,7 +15,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from edge import __version__
-from edge.commands.options import ConfigOption, refuse
+from edge.commands.options import ConfigOption, refuse, say
 from edge.config.places import DEFAULT_CONFIG
 
 
@@ -104,6 +104,10 @@ COMMANDS = {
         "edge.commands.outputs_off", "outputs_off",
         "Put every output at rest while no daemon runs.",
     ),
+    "unit-network": Command(
+        "edge.commands.unit_network", "unit_network",
+        "Print the network part of the service's sandbox.",
+    ),
     "wiring": Command(
         "edge.commands.wiring", "wiring_",
         "Print or draw the wiring.",
@@ -167,7 +171,7 @@ def run(
 
 def _print_version(asked: bool) -> None:  # noqa: FBT001 - typer's callback
     if asked:
-        typer.echo(f"gardu {__version__}")
+        say(f"gardu {__version__}")
         raise typer.Exit
 
 

@@ -31,10 +31,10 @@ def day(
     folder = data_folder(loaded)
     now = ask_day(folder)
     if now is None:
-        typer.echo(f"no daemon runs here ({folder})", err=True)
+        say(f"no daemon runs here ({folder})", err=True)
         raise typer.Exit(1)
     if as_json:
-        typer.echo(ascii_json(msgspec.json.encode(now)))
+        say(ascii_json(msgspec.json.encode(now)))
         return
     zone = loaded.checkpoint.zone
     say(in_words(now, zone))

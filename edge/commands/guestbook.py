@@ -9,7 +9,7 @@ import typer
 
 from edge.clock import Clock
 from edge.commands.ask import ask_purge
-from edge.commands.options import ConfigOption, data_folder
+from edge.commands.options import ConfigOption, data_folder, say
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.office_time import in_words, moment_ms
@@ -62,7 +62,7 @@ def export_guestbook(
     end_ms = moment_ms(to, zone) if to else _ALL_MS
     entries = read(data_folder(settings), first_ms, end_ms)
     write_secret(out, _WRITERS[format_](entries, zone))
-    typer.echo(f"{out}: the details of {len(entries)} visits; readable for you alone")
+    say(f"{out}: the details of {len(entries)} visits; readable for you alone")
 
 
 @guestbook.command("purge", short_help="Remove guests' details for good.")
@@ -84,7 +84,7 @@ def purge_guestbook(
     zone = settings.checkpoint.zone
     before_ms = moment_ms(before, zone)
     if before_ms > Clock.from_environment().wall_ms() and not yes:
-        typer.echo("That is in the future: all that is there goes.", err=True)
+        say("That is in the future: all that is there goes.", err=True)
     if not yes and not typer.confirm(
         f"Remove all details from before {in_words(before_ms, zone)} for good?"
     ):
@@ -92,7 +92,7 @@ def purge_guestbook(
     removed = ask_purge(data_folder(settings), before_ms)
     if removed is None:
         removed = _purge_here(settings, before_ms)
-    typer.echo(f"The details of {removed} visits were removed; that is recorded.")
+    say(f"The details of {removed} visits were removed; that is recorded.")
 
 
 def _purge_here(config: Config, before_ms: int) -> int:

@@ -77,9 +77,9 @@ def make_key_file(
     secret, public = make_key()
     write_secret(out, f"{_SECRET}{_base64(secret)}\n".encode())
     write_secret(_beside(out), f"{_base64(public)}\n".encode(), 0o644)
-    typer.echo(f"secret key: {out} (keep it here; it can invite)")
-    typer.echo(f"public key: {_beside(out)}; for the config of each checkpoint:\n")
-    typer.echo(f'[invitations.keys]\nprotokol = "{_base64(public)}"')
+    say(f"secret key: {out} (keep it here; it can invite)")
+    say(f"public key: {_beside(out)}; for the config of each checkpoint:\n")
+    say(f'[invitations.keys]\nprotokol = "{_base64(public)}"')
 
 
 @invitation.command("make")
@@ -169,7 +169,7 @@ def read_invitation(
     _show(found, zone)
     now_ms = Clock().wall_ms()
     if not found.not_before_ms <= now_ms < found.not_after_ms:
-        typer.echo("expired" if now_ms >= found.not_after_ms else "not yet valid", err=True)
+        say("expired" if now_ms >= found.not_after_ms else "not yet valid", err=True)
         raise typer.Exit(1)
 
 
@@ -188,7 +188,7 @@ def _show(found: Invitation, zone: tzinfo) -> None:
         rows += [("name", guest.name), ("organisation", guest.organisation)]
         rows += [("purpose", guest.purpose), ("head count", str(guest.head_count))]
     for word, value in rows:
-        typer.echo(f"{word:12}  {printable(value)}")
+        say(f"{word:12}  {printable(value)}")
 
 
 def _details(file: str) -> _GuestFile:
@@ -216,7 +216,7 @@ def _zone(name: str) -> tzinfo:
 
 def _put_out(text: str, out: str) -> None:
     if out == "-":
-        typer.echo(text)
+        say(text)
         return
     try:
         import segno
@@ -225,7 +225,7 @@ def _put_out(text: str, out: str) -> None:
     code = segno.make(text, error=_ERROR_CORRECTION, micro=False, boost_error=False)
     if not out:
         code.terminal(compact=True)
-        typer.echo(text)
+        say(text)
     elif Path(out).suffix.lower() in (".svg", ".png"):
         picture = io.BytesIO()
         code.save(picture, kind=Path(out).suffix[1:].lower(), scale=_SCALE)

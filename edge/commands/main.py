@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import NamedTuple, NoReturn
 
 from edge.config.places import DEFAULT_CONFIG
@@ -59,6 +60,7 @@ def main() -> None:
         an extra is not installed; `gardu run`: as edge/daemon/exit_codes.py has it
     """
     make_private()
+    sys.excepthook = _traceback
     command = "".join(sys.argv[1:2])
     running = command == "run"
     options = plain_options(command, sys.argv[2:])
@@ -89,6 +91,16 @@ def main() -> None:
         if missing is None:
             raise
         _end([f"gardu: {missing}"], 1, ConfigUnavailable([missing]) if running else None)
+
+
+def _traceback(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Print the traceback of a bug, with foreign text in it made harmless."""
+    import traceback
+
+    lines = traceback.format_exception(kind, error, trace)
+    sys.stderr.write(printable_lines("".join(lines)))
 
 
 def _stop_at_once() -> None:

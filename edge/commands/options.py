@@ -44,9 +44,12 @@ def data_folder(config: Config) -> Path:
     return Path(config.checkpoint.data)
 
 
-def say(words: str, *, err: bool = False) -> None:
-    """Print *words*, with foreign text in them made harmless, on stdout or stderr."""
-    typer.echo(printable_lines(words), err=err)
+def say(words: str = "", *, nl: bool = True, err: bool = False) -> None:
+    """Print *words*, with foreign text in them made harmless, on stdout or stderr.
+
+    :param nl: end the line
+    """
+    typer.echo(printable_lines(words), nl=nl, err=err)  # noqa: TID251 - all others use say
 
 
 def refuse(problem: str, code: int = 2) -> NoReturn:

@@ -14,6 +14,7 @@ from edge.errors import ConfigError
 from edge.paper.deliver import write, write_pages
 from edge.paper.panel.labels import HELD, LAMPS, RHYTHMS
 from edge.paper.panel.sheet import Face, Light, Push, config_faces, pages
+from edge.printable import printable
 from edge.sop.procedures.loading import load_procedures
 from edge.sop.procedures.model import Procedure
 
@@ -60,15 +61,15 @@ def panel(
     faces = config_faces(read, _procedures(read), station or ())
     if not faces:
         kept = ", ".join(one for item in read.panels.values() for one in item.stations)
-        typer.echo(f"no panel keeps {', '.join(station or ())}; there are: {kept}", err=True)
+        say(f"no panel keeps {', '.join(station or ())}; there are: {kept}", err=True)
         raise typer.Exit(2)
     _show(faces)
     if svg is not None:
         for path in _write(read, faces, svg):
-            typer.echo(f"printed at 100 %, true to scale: {path}")
+            say(f"printed at 100 %, true to scale: {path}")
     if screen is not None:
         for one in faces:
-            typer.echo(f"for a screen: {_write_for_screen(one, screen)}")
+            say(f"for a screen: {_write_for_screen(one, screen)}")
 
 
 def _write_for_screen(face: Face, folder: Path) -> Path:
@@ -107,9 +108,9 @@ def _write(config: Config, faces: list[Face], path: Path) -> list[Path]:
 
 
 def _show(faces: list[Face]) -> None:
-    from rich.console import Console
+    from edge.terminal import Terminal
 
-    console = Console()
+    console = Terminal()
     for one in faces:
         console.print(_picture(one))
 
@@ -139,7 +140,7 @@ def _light(light: Light) -> "Text":
     line = Text.assemble((" ◉ ", _COLOURS[light.name]), (f"{words.id:<7}", "bold"))
     for number, (rhythm, means) in enumerate(light.means):
         line.append(("  · " if number else " ") + f"{RHYTHMS[rhythm].id}: ", "dim")
-        line.append(means.id)
+        line.append(printable(means.id))
     return line
 
 
@@ -147,8 +148,10 @@ def _push(push: Push) -> "RenderableType":
     from rich.panel import Panel
     from rich.text import Text
 
-    lines = Text.assemble((push.press.id, "bold"), "\n", (push.press.en, "dim"))
+    lines = Text.assemble(
+        (printable(push.press.id), "bold"), "\n", (printable(push.press.en), "dim")
+    )
     if push.hold is not None:
         lines.append(f"\n{HELD.id}: ", "dim")
-        lines.append(push.hold.id, "bold")
+        lines.append(printable(push.hold.id), "bold")
     return Panel(lines, expand=False, border_style="dim")

@@ -65,15 +65,16 @@ class ProgressBar:
             self._bar = None
 
     def _begin(self, done: int) -> "Progress":
-        from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+        from edge.terminal import Terminal
 
         bar = Progress(
             BarColumn(),
             MofNCompleteColumn(),
             self._unit,
             TimeRemainingColumn(),
-            console=Console(file=self._stream),
+            console=Terminal(file=self._stream),
             auto_refresh=False,
             transient=True,
             get_time=self._now_s,

@@ -123,8 +123,8 @@ def resend_records(
     resent = ask(data_folder(settings), request)
     if resent is None:
         resent = _mark(settings, request)
-        typer.echo("No daemon runs here: they go out when it does.")
-    typer.echo(
+        say("No daemon runs here: they go out when it does.")
+    say(
         f"{resent.marked + resent.unparked} records are sent again ({resent.unparked} of them were "
         f"parked); {resent.waiting} waited anyway; {resent.missing} are not there."
     )

@@ -1,7 +1,5 @@
 """`gardu reload`: loads new procedures for new visits, without a restart."""
 
-import typer
-
 from edge.commands.ask import ask_reload
 from edge.commands.options import ConfigOption, data_folder, say
 from edge.config.loading import load_config
@@ -18,7 +16,7 @@ def reload(config: ConfigOption = DEFAULT_CONFIG) -> None:
     folder = data_folder(load_config(config))
     reloaded = ask_reload(folder)
     if reloaded is None:
-        typer.echo(f"no daemon runs here ({folder}): it reads the procedures when it starts")
+        say(f"no daemon runs here ({folder}): it reads the procedures when it starts")
         return
     for procedure_id, version in reloaded.procedures.items():
         changed = "new" if procedure_id in reloaded.changed else "as it was"

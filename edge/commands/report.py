@@ -21,7 +21,7 @@ from edge.config.places import DEFAULT_CONFIG
 from edge.config.zone import Month, month_at, month_named
 from edge.daemon.procedures import wording_of
 from edge.errors import ConfigError, GarduError
-from edge.paper.deliver import REPLACES, write, write_secret
+from edge.paper.deliver import REPLACES, deliver, write, write_secret
 from edge.paper.words import Language
 from edge.report.captions import ReportWords
 from edge.report.document import About, html, pdf
@@ -106,10 +106,10 @@ def report(
         return
     content = _WRITERS[chosen](summary, words, _about(settings, asked, words), guests)
     if output is None:
-        typer.echo(content, nl=False)
+        deliver(content.decode(), None)
     else:
         (write_secret if with_guestbook else write)(output, content)
-        typer.echo(f"{output}: {words.say('report')} {words.month(summary.month)}")
+        say(f"{output}: {words.say('report')} {words.month(summary.month)}")
 
 
 def _month(name: str | None, config: Config) -> Month:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from edge.commands.options import say
 from edge.config.schema import config_schema, schema_text
 from edge.sop.procedures.schema import legal_schema, part_schema, procedure_schema
 
@@ -45,4 +46,4 @@ def schema(
     The schema knows each key, its type and its range. It does not compare keys with each other (one
     pin used twice, an unknown bus): gardu check does. docs/config.md describes the editors.
     """
-    typer.echo(schema_text(SCHEMAS[kind]()), nl=False)
+    say(schema_text(SCHEMAS[kind]()), nl=False)

@@ -72,7 +72,7 @@ def verify(
     if not names:
         found += [_unused(file, where) for file in without_procedure(where)]
     if as_json:
-        typer.echo(ascii_json(msgspec.json.format(msgspec.json.encode(found))))
+        say(ascii_json(msgspec.json.format(msgspec.json.encode(found))))
     else:
         _print(found)
     kinds = {(f.kind, f.about == "file") for one in found for f in one.findings}
@@ -139,4 +139,4 @@ def _print(found: list[Verified]) -> None:
             where = f"{finding.place}: " if finding.place else ""
             say(f"  {finding.kind}: {where}{finding.words}")
     problems = sum(f.kind == "problem" for one in found for f in one.findings)
-    typer.echo(counted(problems, "problem") if problems else "nothing to put right")
+    say(counted(problems, "problem") if problems else "nothing to put right")

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 
-import typer
-
+from edge.commands.options import say
 from edge.config.model import Config
 from edge.config.wiring import module_wiring, wiring
 from edge.printable import printable
@@ -15,11 +14,12 @@ _PAGE = 1000
 
 def show_table(title: str, headers: list[str], rows: list[list[str]]) -> None:
     """Print a table: with lines on a terminal, in plain aligned columns elsewhere."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console()
+    from edge.terminal import Terminal
+
+    console = Terminal()
     if console.is_terminal:
         # Text: square brackets in a cell are no markup.
         name = Text(printable(title), style="table.title")
@@ -57,13 +57,13 @@ def _pages(rows: Iterable[list[str]]) -> Iterator[list[list[str]]]:
 
 
 def _print_columns(title: str, headers: list[str], pages: Iterable[list[list[str]]]) -> None:
-    typer.echo(printable(title))
+    say(printable(title))
     widths, above = [0] * len(headers), [headers]
     for page in pages:
         rows = [*above, *([printable(cell) for cell in row] for row in page)]
         widths, above = _widened(widths, rows), []
         _print_rows(rows, widths)
-    typer.echo()
+    say()
 
 
 def _widened(widths: list[int], rows: list[list[str]]) -> list[int]:
@@ -74,7 +74,7 @@ def _widened(widths: list[int], rows: list[list[str]]) -> list[int]:
 
 def _print_rows(rows: list[list[str]], widths: list[int]) -> None:
     lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
-    typer.echo("\n".join(lines))
+    say("\n".join(lines))
 
 
 def print_wiring(config: Config) -> None:

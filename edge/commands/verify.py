@@ -59,7 +59,7 @@ def verify(
             "they could be checked; take a later head"
         )
     if as_json:
-        typer.echo(ascii_json(msgspec.json.encode(findings)))
+        say(ascii_json(msgspec.json.encode(findings)))
     else:
         _print_verification(findings, published=head is not None)
     if findings.difference is not None:
@@ -115,16 +115,16 @@ def _run(check: ChainCheck, snapshot: Snapshot) -> Verification:
 def _print_verification(findings: Verification, *, published: bool) -> None:
     say(f"stream {findings.stream}")
     if findings.removed_to:
-        typer.echo(f"records up to {findings.removed_to} are not of this chain or were removed")
+        say(f"records up to {findings.removed_to} are not of this chain or were removed")
     if findings.skipped:
-        typer.echo(f"records removed by retention before they could be checked: {findings.skipped}")
-    typer.echo(f"records in order: {findings.checked}; the last is {findings.sequence}")
-    typer.echo(f"its link: {findings.head}")
+        say(f"records removed by retention before they could be checked: {findings.skipped}")
+    say(f"records in order: {findings.checked}; the last is {findings.sequence}")
+    say(f"its link: {findings.head}")
     if findings.difference is not None:
         one = findings.difference
         known = " ".join(part for part in (one.type, one.time, one.id) if part)
         say(f"record {one.sequence} differs: {one.what}" + (f" ({known})" if known else ""))
     elif published:
-        typer.echo("intact, and it is the history that was published")
+        say("intact, and it is the history that was published")
     else:
-        typer.echo("intact in itself; only a published head (--head) shows that all is as it was")
+        say("intact in itself; only a published head (--head) shows that all is as it was")

@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Annotated, Any, Self
 
 import typer
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -26,7 +26,7 @@ from edge.commands.doctor.modules import modules_of
 from edge.commands.doctor.pin_monitor import Mirror, Tap, Taps
 from edge.commands.doctor.recorder import Recorder
 from edge.commands.doctor.serial_monitor import spied_serial
-from edge.commands.options import ConfigOption, refuse
+from edge.commands.options import ConfigOption, refuse, say
 from edge.config.inventory import fitted, lines
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
@@ -39,6 +39,7 @@ from edge.errors import ConfigError, DeviceFault, DeviceUnavailable, StoreError
 from edge.printable import printable
 from edge.store.data_folder import FolderLock
 from edge.store.still_files import StillFiles
+from edge.terminal import Terminal
 
 # Interval of the check for stable levels, seconds; a press is ten times as long. The board is
 # drawn after every _DRAW_EVERY checks.
@@ -54,7 +55,7 @@ class InputBoard:
     def __init__(self, taps: list[Tap]) -> None:
         self._taps = taps
         self._said: list[str] = []
-        self._live = Live(console=Console(), auto_refresh=False)
+        self._live = Live(console=Terminal(), auto_refresh=False)
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -93,7 +94,7 @@ class InputLines:
 
     def say(self, line: str) -> None:
         """Print *line*."""
-        typer.echo(printable(line))
+        say(printable(line))
 
     def draw(self) -> None:
         """Do not draw: lines are printed on arrival."""
@@ -175,7 +176,7 @@ def _watch(config: Config, clock: Clock, stop: threading.Event, *, raw: bool) ->
     try:
         with Taps(parts, channels, clock, moved) as taps, spied:
             mirror = Mirror(taps.taps, clock)
-            view = InputBoard(taps.taps) if Console().is_terminal else InputLines(taps.taps)
+            view = InputBoard(taps.taps) if Terminal().is_terminal else InputLines(taps.taps)
             # Before the devices open: a level that changes meanwhile is shown.
             told = {tap.place: tap.high for tap in taps.taps}
             with view, _opened(config, clock, mirror, buses, modules_of(channels), tell):

@@ -47,7 +47,7 @@ def wiring_(
 
         files = write_pages(svg, pictures(read, lang))
     if as_json:
-        typer.echo(_json(read))
+        say(_json(read))
         return
     print_wiring(read)
     _print_lines(read)
@@ -56,7 +56,7 @@ def wiring_(
     for note in bus_notes(read):
         say(f"note: {note}")
     if svg is not None:
-        typer.echo(f"the picture is in {', '.join(map(str, files))}")
+        say(f"the picture is in {', '.join(map(str, files))}")
 
 
 def _json(config: Config) -> str:

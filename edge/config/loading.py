@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import msgspec
 
+from edge.config.credentials import located
 from edge.config.crosscheck.rules import check_files, crosscheck
 from edge.config.expansion import expanded
 from edge.config.model import Config
@@ -23,7 +24,7 @@ def load_config(path: Path, *, elsewhere: bool = False) -> Config:
     """Read the config file *path*.
 
     Relative paths in it (``data``, ``sop``, ``wording``, certificate and password files) are
-    relative to its folder.
+    relative to its folder; ``credential:NAME`` is one of systemd (credentials.py).
 
     :param elsewhere: this is not the machine that the config is for (a simulation of it), so its
         certificate and password files need not be here
@@ -73,5 +74,5 @@ def _resolved(config: Config, folder: Path) -> Config:
 
 def _absolute(section: S, folder: Path, *keys: str) -> S:
     names = {key: getattr(section, key) for key in keys}
-    changed = {key: str(folder / name) for key, name in names.items() if name}
+    changed = {key: located(name, folder) for key, name in names.items() if name}
     return msgspec.structs.replace(section, **changed)

@@ -6,6 +6,7 @@ the next one. A union may hold one pattern at most: two crash msgspec 0.22 (its 
 
 import math
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -25,6 +26,7 @@ from edge.config.text_files import read_text
 from edge.config.toml_lines import lines_of_keys
 from edge.config.toml_text import parse_toml
 from edge.errors import ConfigError, ConfigUnavailable
+from edge.printable import printable, unfit
 
 MOST = 100
 """Most problems of one file that are listed."""
@@ -38,12 +40,15 @@ class Problems:
     """The problems of one file, each ``file: line 12: section.key: problem``.
 
     :param text: the file's TOML, in which the lines of keys are found; empty: without lines
+    :param stored: the text was accepted before, perhaps by an older Gardu: its characters are not
+        checked again, because a visit that began under it must be able to end
     :ivar origins: keys that were expanded from a short form: each with the key of the file that it
         came from, and the words for its part of that key
     """
 
-    def __init__(self, file: str, text: str = "") -> None:
+    def __init__(self, file: str, text: str = "", *, stored: bool = False) -> None:
         self.file = file
+        self.stored = stored
         self.lines: list[str] = []
         self.count = 0
         self.origins: dict[str, tuple[str, str]] = {}
@@ -55,8 +60,7 @@ class Problems:
         if self.count > MOST:
             return
         where, what = self._as_written(where, what)
-        printable = "".join(c if c.isprintable() else repr(c)[1:-1] for c in where)
-        key = _shortened(printable, _LONGEST_KEY)
+        key = _shortened(printable(where), _LONGEST_KEY)
         parts = (self.file, self._line(where), key, what)
         self.lines.append(": ".join(part for part in parts if part))
 
@@ -228,6 +232,9 @@ def _union(kind: Any, arguments: tuple[Any, ...], raw: Any, where: str, problems
 
 
 def _leaf(kind: Any, raw: Any, where: str, problems: Problems) -> Any:
+    if not problems.stored and (character := _unfit_in(raw)):
+        problems.add(where, f"has {_named(character)}; allowed: text without it")
+        return None
     with suppress(msgspec.ValidationError):
         value = msgspec.convert(raw, kind)
         # msgspec accepts nan and inf in most ranges, and makes inf of a huge whole number.
@@ -236,6 +243,24 @@ def _leaf(kind: Any, raw: Any, where: str, problems: Problems) -> Any:
     meant = did_you_mean(raw, _choices(kind))
     problems.add(where, f"is {_shown(raw)}{meant}; {_expected(kind)}")
     return None
+
+
+def _unfit_in(raw: Any) -> str:
+    """Return the first character in the texts of *raw* that no text may hold; empty if none."""
+    if isinstance(raw, str):
+        return unfit(raw)
+    if isinstance(raw, Mapping):
+        raw = [part for item in raw.items() for part in item]
+    return next(filter(None, map(_unfit_in, raw)), "") if isinstance(raw, list) else ""
+
+
+def _named(character: str) -> str:
+    """Return *character* by its number and what it does."""
+    kind = unicodedata.category(character)
+    does = "steers a terminal" if kind == "Cc" else "is no letter, and can show other text"
+    name = unicodedata.name(character, "a control character" if kind == "Cc" else "").lower()
+    shown = f"U+{ord(character):04X}{f' ({name})' if name else ''}"
+    return f"the character {shown}, which {does}"
 
 
 def _choices(kind: Any) -> Iterator[str]:

@@ -195,7 +195,7 @@ async def _serve(
     with contextlib.suppress(ConnectionError, TimeoutError):
         try:
             async with asyncio.timeout(REQUEST_S):
-                request = msgspec.json.decode(await reader.readline(), type=kinds)
+                request = _read(await reader.readline(), kinds)
             answer = await _answer(request, answers)
         except (
             ValueError,
@@ -208,6 +208,18 @@ async def _serve(
         writer.write(msgspec.json.encode(answer) + b"\n")
         async with asyncio.timeout(REQUEST_S):
             await writer.drain()
+
+
+def _read(line: bytes, kinds: Any) -> msgspec.Struct:
+    """Return the request in *line*.
+
+    :raises ValueError: if it is none
+    """
+    try:
+        request: msgspec.Struct = msgspec.json.decode(line, type=kinds)
+    except RecursionError:
+        raise ValueError("the request is nested too deeply") from None
+    return request
 
 
 async def _answer(request: msgspec.Struct, answers: ControlAnswers) -> msgspec.Struct:

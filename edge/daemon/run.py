@@ -66,6 +66,7 @@ from edge.daemon.timers import Timers
 from edge.errors import GarduError
 from edge.guestbook.book import GuestBook
 from edge.guestbook.purge import Purger
+from edge.log_lines import LineFormatter
 from edge.mqtt.open_visits import open_visits
 from edge.mqtt.request_handler import RequestHandler
 from edge.mqtt.uplink import Uplink
@@ -410,11 +411,9 @@ def set_up_logging(*, verbose: bool) -> None:
     open_standard_files()
     journal = "JOURNAL_STREAM" in os.environ
     form = "%(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.INFO,
-        format=form if journal else f"%(asctime)s {form}",
-        handlers=[LogWriter()],
-    )
+    writer = LogWriter()
+    writer.setFormatter(LineFormatter(form if journal else f"%(asctime)s {form}"))
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[writer])
 
 
 def _log_in(zone: tzinfo) -> None:

@@ -7,6 +7,7 @@ from typing import TypeVar
 from edge.daemon.stop_signal import Stop, StopSignal
 from edge.daemon.systemd import notify
 from edge.errors import StoreUnavailable
+from edge.printable import printable
 from edge.store.patient_worker import WAIT_S
 
 log = logging.getLogger(__name__)
@@ -41,4 +42,4 @@ async def when_available(call: Callable[[], T], stop: StopSignal) -> T:
 
 def report_wait(why: str) -> None:
     """Have systemd extend the start, and show *why* in ``systemctl status``."""
-    notify(f"EXTEND_TIMEOUT_USEC={EXTEND_US}\nSTATUS=waiting: {why}")
+    notify(f"EXTEND_TIMEOUT_USEC={EXTEND_US}\nSTATUS=waiting: {printable(why)}")

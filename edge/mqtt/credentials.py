@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from edge.config.credentials import PREFIX
 from edge.config.model import Broker
 from edge.config.password_file import oddities, read_password
 from edge.mqtt.certificates import Certificate, authorities, pair
@@ -53,6 +54,10 @@ def examine_credentials(broker: Broker, now: dt.datetime, identity: str = "") ->
     for key, examine in examined.items():
         file = getattr(broker, key)
         if not file:
+            continue
+        if file.startswith(PREFIX):
+            words = f"{file}: systemd gives it to the service alone; not examined"
+            remarks.append(Remark(key, f"{words} (root can, while gardu runs)", bad=False))
             continue
         try:
             remarks += examine()

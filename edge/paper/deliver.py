@@ -17,6 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from edge.errors import GarduError
+from edge.printable import printable_lines
 from edge.private_files import for_others
 
 REPLACES = "The file to write; one of that name is replaced."
@@ -35,12 +36,17 @@ class FormFormat(StrEnum):
 def deliver(form: str | bytes, out: Path | None) -> None:
     """Write *form* to the file *out*, or to stdout; a PDF does not go to a terminal.
 
+    On a terminal, characters that would steer it are shown as escapes; a file or a pipe gets *form*
+    as it is.
+
     :raises GarduError: if it cannot be written
     """
     data = form.encode() if isinstance(form, str) else form
     if out is None:
-        if isinstance(form, bytes) and sys.stdout.isatty():
-            raise GarduError("a PDF is no text: name a file with -o")
+        if sys.stdout.isatty():
+            if isinstance(form, bytes):
+                raise GarduError("a PDF is no text: name a file with -o")
+            data = printable_lines(form.removeprefix("\ufeff").replace("\r\n", "\n")).encode()
         sys.stdout.buffer.write(data)
         return
     write(out, data)

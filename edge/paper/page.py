@@ -4,7 +4,8 @@ Rules
 -----
 1. A page is one file: no links to styles, scripts, fonts or pictures elsewhere. A page that refers
    to any of them is an error, so that a form never prints differently on another day.
-2. Text is escaped unless it is Gardu's own markup: templates are rendered with autoescape.
+2. Text is escaped unless it is Gardu's own markup: templates are rendered with autoescape. Control
+   characters, also those of the writing direction, are shown as escapes.
 3. jinja2 and weasyprint (the extra ``print``) are imported when the first page is made: the daemon
    must not load them.
 """
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import GarduError
+from edge.printable import in_document
 
 FOLDER = Path(__file__).parent
 
@@ -48,11 +50,12 @@ def html(title: str, body: str, css: str = "", lang: str = "id") -> str:
     :param body: markup; all other text in it has been escaped
     :param css: rules that come after those that all pages share (:data:`CSS`)
     """
-    return (
+    page = (
         f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
         f"<title>{_html.escape(title)}</title>\n<style>{CSS}{css}</style>\n</head>\n"
         f"<body>\n{body}\n</body>\n</html>\n"
     )
+    return in_document(page)
 
 
 def pdf(page: str) -> bytes:

@@ -2,10 +2,13 @@
 
 Written with the standard library's ElementTree: it escapes text and attributes, the file is
 self-contained (no fonts, no scripts), and an SVG library would add a dependency to every Pi for a
-few element names. Sizes of text are measured in ``lettering.py``.
+few element names. ElementTree also writes characters that XML forbids; here they become escapes.
+Sizes of text are measured in ``lettering.py``.
 """
 
 from xml.etree import ElementTree as ET
+
+from edge.printable import in_document
 
 INK = "#1b1b1b"
 # The widths in lettering.py are those of DejaVu Sans; the fonts behind it are narrower.
@@ -38,12 +41,22 @@ def _root(across: float, down: float, **attributes: str) -> ET.Element:
 def file_text(root: ET.Element) -> str:
     """Return the drawing as the text of an SVG file."""
     ET.indent(root)
+    _make_valid(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
 def element_text(root: ET.Element) -> str:
     """Return the drawing as an element to put into an HTML page."""
+    _make_valid(root)
     return ET.tostring(root, encoding="unicode")
+
+
+def _make_valid(root: ET.Element) -> None:
+    for element in root.iter():
+        if element.text:
+            element.text = in_document(element.text)
+        for name, value in element.items():
+            element.set(name, in_document(value))
 
 
 def shape(root: ET.Element, kind: str, **attributes: float | str) -> ET.Element:

@@ -38,7 +38,7 @@ def _lines(table: Table) -> Iterator[tuple[str, ...]]:
         name = " / ".join(str(cell) for column, cell in cells if column.kind not in _UNITS and cell)
         for column, cell in cells:
             if column.kind in _UNITS and cell is not None:
-                yield table.key, name, column.key, _UNITS[column.kind], _plain(cell)
+                yield table.key, harmless(name), column.key, _UNITS[column.kind], _plain(cell)
 
 
 def _details(guests: Table) -> Iterator[tuple[str, ...]]:

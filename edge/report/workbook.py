@@ -6,6 +6,7 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from edge.errors import GarduError
+from edge.printable import in_document
 from edge.report.captions import ReportWords
 from edge.report.tables import Cell, CellKind, Column, Table, clock_hour, figures, tables
 from edge.sop.monthly_summary import Summary
@@ -199,7 +200,7 @@ class _Pages:
         if kind == "date":
             sheet.write_datetime(row, place, date.fromisoformat(str(value)), form)
         elif isinstance(value, str):
-            sheet.write_string(row, place, value, form)
+            sheet.write_string(row, place, in_document(value), form)
         else:
             sheet.write_number(row, place, value / _DAY_S if kind == "seconds" else value, form)
 

@@ -14,6 +14,7 @@ import typer
 
 from edge.commands.options import problems_printed, refuse, say
 from edge.config.zone import zone_of
+from edge.terminal import Terminal
 from office.commands.options import OfficeOption
 from office.config import DEFAULT_CONFIG, load_office_config
 
@@ -135,11 +136,10 @@ def _progress() -> Iterator[Callable[[int], None]]:
     if not sys.stderr.isatty():
         yield lambda _: None
         return
-    from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (SpinnerColumn(), TextColumn("{task.completed:,} rows"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+    with Progress(*columns, console=Terminal(stderr=True), transient=True) as shown:
         task = shown.add_task("", total=None)
         yield lambda count: shown.update(task, completed=count)
 

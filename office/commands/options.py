@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from edge.log_lines import LineFormatter
+
 OfficeOption = Annotated[
     Path,
     typer.Option(
@@ -22,7 +24,9 @@ OfficeOption = Annotated[
 
 def log_to_stderr() -> None:
     """Write the log to stderr, one line each: under systemd it is the journal."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s")
+    writer = logging.StreamHandler(sys.stderr)
+    writer.setFormatter(LineFormatter("%(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[writer])
     logging.getLogger("alembic").setLevel(logging.WARNING)
 
 

@@ -110,8 +110,6 @@ def _watch(
 
     :raises OutputFailed: if an output cannot be opened or written
     """
-    from rich.console import Console
-
     from office.watch.lines import RecordLines, lines_to_file
     from office.watch.screen import PlainLines, Screen
     from office.watch.session import Watch
@@ -121,7 +119,9 @@ def _watch(
     if as_json:
         lines = RecordLines(sys.stdout.fileno(), "stdout")
     else:
-        console = Console()
+        from edge.terminal import Terminal
+
+        console = Terminal()
         kind = Screen if console.is_terminal and not console.is_dumb_terminal else PlainLines
         board = kind(consumer, f"Gardu checkpoints at {broker.host}:{broker.port}", console)
     name = session or f"gardu-watch-{uuid.uuid4().hex[:12]}"

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Self
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
 from edge.printable import printable
+from edge.terminal import Terminal
 from office.watch.attention import Attention, Kind, watchers_zone
 from office.watch.board import Board, attention_words
 from office.watch.consumer import Consumer
@@ -32,7 +33,7 @@ Show = Callable[[], None]
 class Screen:
     """The board on a terminal, redrawn in place; the screen before it comes back at the end."""
 
-    def __init__(self, consumer: Consumer, title: str, console: Console) -> None:
+    def __init__(self, consumer: Consumer, title: str, console: Terminal) -> None:
         self._board = Board(consumer, title)
         self._console = console
         self._messages = deque[str](maxlen=_MOST_MESSAGES)
@@ -70,7 +71,7 @@ class Screen:
 class PlainLines:
     """A line for each alarm, outage and overdue step that begins or ends; at the end the board."""
 
-    def __init__(self, consumer: Consumer, title: str, console: Console) -> None:
+    def __init__(self, consumer: Consumer, title: str, console: Terminal) -> None:
         self._board = Board(consumer, title)
         self._console = console
         self._link = ""

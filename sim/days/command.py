@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 import time
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta, timezone
@@ -9,17 +10,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import typer
-from rich.console import Console
-
 from edge.errors import ConfigError
+from edge.terminal import Terminal
 from sim.days import branches, programme
 from sim.days.branches import Branch
 from sim.days.parts import DayParts
 from sim.days.programme import CATALOGUE, DAYS, Programme
 from sim.days.report import PlayedDay, print_report, report
 from sim.days.stage import DaySettings, DayStage, day_keeper
-from sim.stage.progress import progress
+from sim.stage.progress import progress, say
 from sim.stage.settings import Speed
 
 _WIB = timezone(timedelta(hours=7), "WIB")
@@ -56,10 +55,10 @@ async def play(settings: DaySettings, told: "asyncio.Future[int]", *, as_json: b
         return told.result()
     result = report(day, wanted, time.monotonic() - began)
     if as_json:
-        typer.echo(json.dumps(result))
+        sys.stdout.write(json.dumps(result) + "\n")
     else:
-        print_report(result, wanted, Console())
-        typer.echo(f"everything of this run is in {settings.folder}")
+        print_report(result, wanted, Terminal())
+        say(f"everything of this run is in {settings.folder}")
     return 0 if result["ok"] else _FAILED
 
 

@@ -3,10 +3,11 @@
 from dataclasses import asdict
 from typing import Any, Protocol
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from edge.terminal import Terminal
 from sim.days.account import End, outcomes, outcomes_by_host, persons, problems, step_times, totals
 from sim.days.branches import Branch, count
 from sim.days.stage import DaySettings
@@ -56,7 +57,7 @@ def report(day: PlayedDay, expected: dict[str, Branch], real_s: float) -> dict[s
     }
 
 
-def print_report(told: dict[str, Any], expected: dict[str, Branch], console: Console) -> None:
+def print_report(told: dict[str, Any], expected: dict[str, Branch], console: Terminal) -> None:
     """Print the report as tables, with its problems and the verdict, for people."""
     tables = (_sums(told), _outcomes(told), _steps(told), _branches(told, expected))
     console.print(Group(*(part for table in tables for part in (table, ""))))

@@ -5,12 +5,21 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.status import Status
+
+from edge.printable import printable_lines
+from edge.terminal import Terminal
 
 # Real seconds between two reports: on a terminal, in a file.
 _TERMINAL_S = 0.5
 _FILE_S = 15.0
+
+
+def say(words: str, *, err: bool = False) -> None:
+    """Print *words* on stdout or stderr, with foreign text in them made harmless."""
+    out = sys.stderr if err else sys.stdout
+    out.write(f"{printable_lines(words)}\n")
+    out.flush()
 
 
 @contextmanager
@@ -21,7 +30,7 @@ def progress(words: Callable[[], str]) -> Iterator[None]:
 
     :param words: called on a thread of its own; it only reads
     """
-    console, over = Console(stderr=True), threading.Event()
+    console, over = Terminal(stderr=True), threading.Event()
     if sys.stderr.isatty():
         status = Status(words(), console=console)
         with status, _every(_TERMINAL_S, over, lambda: status.update(words())):

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from edge.terminal import Terminal
 from sim.stage.alarms import AlarmFinding
 from sim.stage.received import VisitSeen
 from sim.stage.stage import Stage
@@ -63,7 +64,7 @@ def as_json(stage: Stage, seconds: float) -> dict[str, Any]:
     }
 
 
-def print_summary(stage: Stage, seconds: float, console: Console) -> None:
+def print_summary(stage: Stage, seconds: float, console: Terminal) -> None:
     """Print each visit's steps, the verdict on each guest and alarm, and the totals."""
     guests, alarms = stage.verdict, stage.alarms
     parts: list[RenderableType] = [_visits(stage), _verdict(guests)]

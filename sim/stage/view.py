@@ -4,7 +4,13 @@ from collections import deque
 from datetime import datetime
 from typing import Any
 
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.console import (
+    Console,  # noqa: TID251 - the type in rich's protocol
+    ConsoleOptions,
+    Group,
+    RenderableType,
+    RenderResult,
+)
 from rich.layout import Layout
 from rich.panel import Panel
 from rich.table import Table

@@ -28,7 +28,7 @@ from edge.sop.detectors import METAL_DETECTOR
 from edge.sop.inputs import cards, outstanding
 from edge.sop.monthly_summary import Summary, Totals
 from edge.sop.procedures.loading import load_procedures
-from edge.sop.procedures.model import Outcome, Procedure
+from edge.sop.procedures.model import Outcome, Procedure, Text
 from edge.sop.records import KINDS, DayClosed, DayOpened, VisitCorrected
 from edge.sop.state import Rules
 from edge.sop.wording import load_wording
@@ -316,3 +316,19 @@ def _day_part(value: Any) -> float:
     if hasattr(value, "hour"):
         return float(value.hour * 3600 + value.minute * 60 + value.second + value.microsecond / 1e6)
     return float(value) * 86_400
+
+
+def test_titles_of_files_begin_no_formula_and_break_no_workbook(summary: Summary) -> None:
+    """A procedure's title that a spreadsheet would calculate is text, in XML that can be read."""
+    procedures = {
+        key: msgspec.structs.replace(one, title=Text(id="=1+1\ufffe\x1b", en="=1+1"))
+        for key, one in load_procedures(FOLDER / "sop", SHIPPED).items()
+    }
+    words = ReportWords(Language.ID, procedures)
+    lines = list(csv.DictReader(io.StringIO(as_csv(summary, words))))
+    rows = [line["row"] for line in lines]
+    assert any(row.startswith("'=1+1") for row in rows)
+    assert not any(row.startswith("=") for row in rows)
+    book = openpyxl.load_workbook(io.BytesIO(xlsx(summary, words)))
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert any(cell.value == "=1+1\\ufffe\\x1b" and cell.data_type == "s" for cell in cells)

@@ -15,7 +15,7 @@ from edge.commands.doctor.devices import device_names, examine_devices, open_pin
 from edge.commands.doctor.event_words import trouble
 from edge.commands.doctor.finding import Asker, Finding
 from edge.commands.doctor.machine import CHECKS
-from edge.commands.options import ConfigOption, data_folder, problems_printed, refuse
+from edge.commands.options import ConfigOption, data_folder, problems_printed, refuse, say
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
 from edge.daemon.procedures import Checked, examine
@@ -77,7 +77,7 @@ def doctor(
     only = _known(checked.config, devices or [])
     terminal = Terminal() if sys.stdin.isatty() else None
     if actuate_ and terminal is None and not yes:
-        typer.echo("--actuate asks before each act: use a terminal, or add --yes", err=True)
+        say("--actuate asks before each act: use a terminal, or add --yes", err=True)
         raise typer.Exit(2)
     asker = None if as_json else terminal
     found = _run(checked, only, asker, act=actuate_, sure=yes)
@@ -85,10 +85,10 @@ def doctor(
     wrong = sum(finding.state == "wrong" for finding in findings)
     if as_json:
         document = {"config": str(config), "findings": findings}
-        typer.echo(ascii_json(msgspec.json.encode(document)))
+        say(ascii_json(msgspec.json.encode(document)))
     else:
         looked = counted(len(findings), "thing")
-        typer.echo(f"\n{looked} looked at, {wrong or 'nothing'} wrong.")
+        say(f"\n{looked} looked at, {wrong or 'nothing'} wrong.")
     raise typer.Exit(1 if wrong else 0)
 
 
@@ -177,9 +177,15 @@ def _ask_daemon(folder: Path, wanted: set[str], locked: str) -> Iterator[Finding
 
 def _printed(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Print each finding without delay, and yield it."""
+    from rich.text import Text
+
+    from edge import terminal
+
+    screen = terminal.Terminal()
     for finding in findings:
-        state = typer.style(f"{finding.state:<8}", fg=_COLOURS[finding.state])
-        typer.echo(f"{state} {finding.device:<20} {printable(finding.saw)}")
+        state = (f"{finding.state:<8}", _COLOURS[finding.state])
+        line = Text.assemble(state, f" {finding.device:<20} {printable(finding.saw)}")
+        screen.print(line, soft_wrap=True)
         if finding.try_:
-            typer.echo(f"{'':<29} Try: {printable(finding.try_)}")
+            say(f"{'':<29} Try: {printable(finding.try_)}")
         yield finding

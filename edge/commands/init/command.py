@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from edge.commands.init.answers import as_toml, leaves, settle
 from edge.commands.init.dialogue import Dialogue
@@ -37,6 +36,7 @@ from edge.errors import ConfigError
 from edge.paper.deliver import page_file
 from edge.sop.procedures.legal_text import LEGAL_TEXTS
 from edge.sop.procedures.loading import parts_of
+from edge.terminal import Terminal
 
 
 def init(
@@ -86,7 +86,7 @@ def init(
     sop = sop_folder(config)
     office = known_office(config, sop)
     if print_answers:
-        typer.echo(described(GROUPS, office), nl=False)
+        say(described(GROUPS, office), nl=False)
         return
     problem = "" if dry_run else refuse_place(config, force=force)
     if problem:
@@ -102,7 +102,7 @@ def init(
         proposal = _proposal(found, office, config, sop)
         save_answers = saved
     if dry_run:
-        typer.echo(proposal.text, nl=False)
+        say(proposal.text, nl=False)
         return
     _write(proposal, found, office, config, sop, save_answers, force=force)
 
@@ -123,13 +123,13 @@ def _from_terminal(office: Office, config: Path, sop: Path, saved: Path | None) 
             "one with every key)"
         )
     _line_editing()
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     dialogue = Dialogue(GROUPS, office, console, _earlier(saved, console))
 
     def finish(found: dict[str, Any]) -> list[str]:
         proposal = _proposal(found, office, config, sop)
         for note in () if proposal.problems else proposal.notes:
-            console.print(f"note: {note}", markup=False)
+            console.print(f"note: {note}")
         return list(proposal.problems)
 
     try:
@@ -153,7 +153,7 @@ def _keep(found: Mapping[str, Any], office: Office, saved: Path | None) -> None:
         "offers them by Enter.", err=True)  # fmt: skip
 
 
-def _earlier(saved: Path | None, console: Console) -> dict[str, Any]:
+def _earlier(saved: Path | None, console: Terminal) -> dict[str, Any]:
     """Return the answers of an earlier dialogue, as far as they can be read."""
     if saved is None or not saved.is_file():
         return {}
@@ -162,9 +162,9 @@ def _earlier(saved: Path | None, console: Console) -> dict[str, Any]:
         raw = parse_toml(text, str(saved))
     except ConfigError as error:
         for one in error.problems:
-            console.print(one, markup=False)
+            console.print(one)
         return {}
-    console.print(f"Answers of an earlier run are in {saved}: Enter takes them.", markup=False)
+    console.print(f"Answers of an earlier run are in {saved}: Enter takes them.")
     return dict(leaves(raw))
 
 

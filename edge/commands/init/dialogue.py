@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -12,6 +11,7 @@ from edge.commands.init.answers import examine
 from edge.commands.init.kinds import from_text, is_list, to_text
 from edge.commands.init.question import Group, Item, Office, items
 from edge.printable import printable
+from edge.terminal import Terminal
 
 BACK, EXPLAIN, NONE = "back", "?", "none"
 _HELP = (
@@ -31,7 +31,7 @@ class Dialogue:
         self,
         groups: Sequence[Group],
         office: Office,
-        console: Console,
+        console: Terminal,
         earlier: Mapping[str, Any] | None = None,
     ) -> None:
         self.answers: dict[str, Any] = {}

@@ -7,6 +7,7 @@ import os
 from collections.abc import Hashable
 from zoneinfo import ZoneInfoNotFoundError
 
+from edge.config.credentials import is_credential, missing
 from edge.config.crosscheck.broker import FILES, check_broker
 from edge.config.crosscheck.cameras import cameras
 from edge.config.crosscheck.cards import cards
@@ -105,7 +106,10 @@ def _broker(config: Config, problems: Problems) -> None:
 
 
 def _file(problems: Problems, where: str, name: str) -> None:
-    if name and not os.path.isfile(name):  # noqa: PTH113 - it takes any string without raising
+    if is_credential(name):
+        if what := missing(name):
+            problems.add(where, what)
+    elif name and not os.path.isfile(name):  # noqa: PTH113 - it takes any string without raising
         problems.add(where, f"is {name!r}, which is no file; allowed: a file that is there")
 
 

@@ -1,6 +1,5 @@
 """The forms of an SOP on a terminal."""
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -11,15 +10,16 @@ from edge.paper.sop.sop_text import prose
 from edge.paper.words import NUMBER, TIME, Language, in_language
 from edge.printable import printable_lines
 from edge.sop.procedures.model import Procedure
+from edge.terminal import Terminal
 
 # Width of an output that has none of its own (a file, a pipe), characters.
 _WIDTH = 120
 
 
-def console() -> Console:
+def console() -> Terminal:
     """Return the terminal; if there is none, an output of ``_WIDTH`` characters."""
-    here = Console()
-    return here if here.is_terminal else Console(width=_WIDTH)
+    here = Terminal()
+    return here if here.is_terminal else Terminal(width=_WIDTH)
 
 
 def show_forms(procedure: Procedure, form: Form, lang: Language) -> None:
@@ -53,7 +53,7 @@ def _table(procedure: Procedure, lang: Language) -> Table:
     return shown
 
 
-def _print_approval(page: Console, procedure: Procedure, lang: Language) -> None:
+def _print_approval(page: Terminal, procedure: Procedure, lang: Language) -> None:
     sheet = approval(procedure, lang)
     if sheet.remark:
         page.print(_text(sheet.remark))

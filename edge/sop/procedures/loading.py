@@ -74,7 +74,7 @@ def parse_procedure(text: str, file: str) -> Procedure:
 
     :raises ConfigError: with every unknown key, missing key and wrong value
     """
-    procedure = _converted(parse_toml(text, file), Problems(file, text))
+    procedure = _converted(parse_toml(text, file), Problems(file, text, stored=True))
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
     return msgspec.structs.replace(procedure, version=f"{procedure.version}+{digest}")
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 
+from edge.config.credentials import is_credential
 from edge.config.model import Config
 from edge.config.sections.cameras import HttpCamera
 from edge.sop.procedures.legal_text import LEGAL_TEXTS
@@ -54,6 +55,8 @@ def config_files(file: Path, config: Config) -> list[ConfigFile]:
         if isinstance(camera, HttpCamera):
             named.append((f"cameras.{name}.ca_file", camera.ca_file, False))
             named.append((f"cameras.{name}.password_file", camera.password_file, True))
+    # A credential is a file of the unit; its copy for the service has no place to go back to.
+    named = [one for one in named if not is_credential(one[1])]
     # Several cameras may share a file; where one key makes it a secret, it is one.
     secrets = {path for _, path, secret in named if secret}
     once = {path: key for key, path, _ in reversed(named) if path}

@@ -111,7 +111,7 @@ deb-test: $(STAMP)
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
   --custom-compile-command 'make lock'
 lock: $(STAMP)
-	@$(LOCK) --extra pi --extra stills --extra video --extra invitations --extra report --extra desk \
+	@$(LOCK) --extra pi --extra stills --extra video --extra invitations --extra sealing --extra report --extra desk \
 	  --output-file packaging/requirements.lock pyproject.toml
 	@echo 'hatchling>=1.25' | $(LOCK) --output-file packaging/build-requirements.lock -
 

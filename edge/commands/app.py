@@ -57,8 +57,8 @@ COMMANDS = {
         "Recapitulate a month, on screen or as a file.",
     ),
     "guestbook": Command(
-        "edge.commands.guestbook", "guestbook",
-        "Export or delete the details that guests gave.",
+        "edge.commands.guestbook.command", "guestbook",
+        "Export, open or delete the details that guests gave.",
     ),
     "invitation": Command(
         "edge.commands.invitation", "invitation",

@@ -60,6 +60,10 @@ COMMANDS = {
         "edge.commands.guestbook.command", "guestbook",
         "Export, open or delete the details that guests gave.",
     ),
+    "breach": Command(
+        "edge.commands.breach", "breach",
+        "List what personal data a lost memory card had.",
+    ),
     "invitation": Command(
         "edge.commands.invitation", "invitation",
         "Make and read QR invitations of guests.",

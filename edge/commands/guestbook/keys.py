@@ -13,9 +13,9 @@ from edge.sealing.private_key_file import PrivateKeyFile, read, secret_of, writt
 
 key = typer.Typer(
     no_args_is_help=True,
-    help="Make the office's key, or show its public half. The private key opens guests' details and "
-    "stills that checkpoints have sealed: it belongs on the computer of the person responsible for "
-    "personal data, never on a checkpoint.",
+    help="Make the office's key, or show its public half. The private key opens guests' details "
+    "and stills that checkpoints have sealed: it belongs on the computer of the person responsible "
+    "for personal data, never on a checkpoint.",
 )
 
 KeyOption = Annotated[

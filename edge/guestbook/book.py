@@ -261,6 +261,16 @@ class GuestBook:
         text = self._sealing.local.unwrap(msgspec.convert(found, _Readable).wrap)
         return None if text is None else msgspec.json.decode(text, type=Details)
 
+    def _opened(self) -> Documents:
+        documents = open_sound(self._path, FORMATS, _begin_anew, secret=True)
+        try:
+            _name_it(documents)
+            self._seal_what_is_there(documents)
+        except StoreError:  # the next use opens it again, and seals
+            documents.close()
+            raise
+        return documents
+
     def _seal_what_is_there(self, documents: Documents) -> None:
         """Seal what was written before there was a key."""
         if self._sealing is None:
@@ -313,9 +323,7 @@ class GuestBook:
                 log.error("%s was removed or replaced; it is opened again", self._path)
                 self.close()
             if self._documents is None:
-                self._documents = open_sound(self._path, FORMATS, _begin_anew, secret=True)
-                _name_it(self._documents)
-                self._seal_what_is_there(self._documents)
+                self._documents = self._opened()
             yield self._documents
         except StoreUnavailable as error:
             raise BookHeld(str(error)) from error

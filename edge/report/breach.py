@@ -17,7 +17,7 @@ from edge.errors import StoreError
 from edge.guestbook.book import FILE as BOOK
 from edge.guestbook.guest_list import read_expected, read_stored, readable_here
 from edge.guestbook.stored_entry import StoredEntry
-from edge.sealing.boxes import MAGIC, SUFFIX
+from edge.sealing.boxes import OVERHEAD, SUFFIX, BoxClosed, is_sealed, key_id_of
 from edge.store.damage_mark import mark_of
 from edge.store.snapshot import Snapshot
 
@@ -30,11 +30,13 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     """A file with personal data; *path* is relative to the data folder.
 
     :ivar bytes: None: its row is there, and the file is not
+    :ivar key: the id of the key that opens it; None if it is no box
     """
 
     path: str
     bytes: int | None
     state: State
+    key: str | None = None
 
 
 class VisitData(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,6 +131,8 @@ def breach_of(
     paths = {one.path for one in stills} | (set(_of_days(folder, first_ms, end_ms)) - named)
     every = read_stored(book)
     books = [File(path=BOOK, bytes=_size(book), state=_book_state(every))] if every else []
+    files = [_file(folder, path) for path in sorted(paths)]
+    keys = {one.key for one in files if one.key}.union(*(one.key_ids for one in entries))
     expected = read_expected(book)
     return Breach(
         site=site,
@@ -137,9 +141,9 @@ def breach_of(
         end=iso(end_ms),
         source=source,
         visits=tuple(visits),
-        files=(*books, *(_file(folder, path) for path in sorted(paths))),
+        files=(*books, *files),
         unlisted=tuple(_file(folder, path) for path in _aside(folder)),
-        keys=tuple(sorted(set[str]().union(*(one.key_ids for one in entries)))),
+        keys=tuple(sorted(keys)),
         categories=_categories(visits),
         persons=sum(one.persons or 0 for one in visits),
         expected=sum(first_ms <= one.entered_ms < end_ms for one in expected),
@@ -223,19 +227,19 @@ def _aside(folder: Path) -> list[str]:
 
 
 def _file(folder: Path, path: str) -> File:
-    file = folder / path
-    return File(path=path, bytes=_size(file), state="sealed" if _sealed(file) else "unsealed")
-
-
-def _sealed(file: Path) -> bool:
-    """Return True if the file is one box; one that is gone is as its name says."""
+    """Return the facts of a file; one that is gone is as its name says."""
+    file, key = folder / path, None
+    state: State = "sealed" if path.endswith(SUFFIX) else "unsealed"
     try:
         with file.open("rb") as opened:
-            return opened.read(len(MAGIC)) == MAGIC
-    except FileNotFoundError:
-        return file.name.endswith(SUFFIX)
+            head = opened.read(OVERHEAD)
+        state = "sealed" if is_sealed(head) else "unsealed"
+        key = key_id_of(head)
+    except (FileNotFoundError, BoxClosed):
+        pass
     except OSError as error:
         raise StoreError(f"{file} cannot be read: {error.strerror}") from error
+    return File(path=path, bytes=_size(file), state=state, key=key)
 
 
 def _size(file: Path) -> int | None:

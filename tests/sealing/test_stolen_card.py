@@ -1,4 +1,4 @@
-"""A stolen card: every byte of a day's files is searched for names, numbers, values and pictures."""
+"""A stolen card: every byte of a day is searched for names, numbers, values and pictures."""
 
 import asyncio
 import os

@@ -71,6 +71,8 @@ def _sections(
     yield "checkpoint", _checkpoint(a)
     yield "broker", _broker(a, draft)
     yield "guestbook", _guest_book(a, needs)
+    if a["guests.office_key"] != LATER:
+        yield "sealing", {"office_key": a["guests.office_key"]}
     yield "cards", cards_section(a, office, needs, draft) if needs.cards else None
     yield "card_readers", {name: _reader(a, name, draft) for name in a.names("card_readers")}
     yield "scanners", _scanners(a, needs, draft)

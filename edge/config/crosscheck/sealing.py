@@ -35,7 +35,7 @@ def sealing_notes(config: Config) -> list[str]:
     stored = " and ".join(what)
     note = (
         f"sealing.office_key is missing: {stored} are stored unencrypted, and a person who takes "
-        "this machine's storage can read them. `gardu guestbook key new`, on the office's computer, makes "
-        "a key (docs/guestbook.md)."
+        "this machine's storage can read them. `gardu guestbook key new`, on the office's "
+        "computer, makes a key (docs/guestbook.md)."
     )
     return [note]

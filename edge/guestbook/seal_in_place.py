@@ -58,6 +58,9 @@ def seal_asides(files: Iterable[Path], key: OfficeKey) -> None:
     """Seal copies of guest books that were set aside, each file as a whole, under its name."""
     for file in files:
         try:
+            if file.suffix == ".part":  # left by a crash in the middle of this
+                file.unlink()
+                continue
             content = file.read_bytes()
             if content and not content.startswith(MAGIC):
                 replace_erasing(file, file, seal(key, content))

@@ -112,14 +112,16 @@ def test_the_office_opens_what_the_checkpoint_exported(
 def days(folder: Path) -> Iterator[Path]:
     """Play one day (three in the soak) with details, stills and a kill; yield each run's folder."""
     for seed in range(3, either(4, 6)):
-        usual = settings_for("morning", 6, seed, "max", folder / str(seed))
+        place = folder / str(seed)
+        place.mkdir(parents=True)
+        usual = settings_for("morning", 6, seed, "max", place)
         times = [f"07:{minute}" for minute in range(32, 60)]
         acts = ({"at": times, "do": "register"}, {"at": "07:55:30", "do": "kill"})
         only = replace(usual.programme.checkpoint[0], branches={}, act=acts)
         programme = replace(usual.programme, checkpoint=(only,), expects=("received",))
         _, told = play_day(replace(usual, programme=programme))
         assert told["problems"] == []
-        yield next((folder / str(seed)).rglob(KEY_FILE)).parent
+        yield next(place.rglob(KEY_FILE)).parent
 
 
 def test_a_card_stolen_after_a_simulated_day(tmp_path: Path) -> None:

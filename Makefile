@@ -116,7 +116,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 lock: $(STAMP)
 	@$(LOCK) --upgrade --all-extras --output-file requirements.lock pyproject.toml
 	@$(LOCK) --constraint requirements.lock --no-annotate --extra pi --extra stills --extra video \
-	  --extra invitations --extra report --extra desk --output-file packaging/requirements.lock pyproject.toml
+	  --extra invitations --extra sealing --extra report --extra desk --output-file packaging/requirements.lock pyproject.toml
 	@printf 'hatchling>=1.25\neditables>=0.5\n' | $(LOCK) --upgrade --output-file packaging/build-requirements.lock -
 	@PYTHONPATH=packaging/deb $(BIN)/python -m gardu_deb.licences
 

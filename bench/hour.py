@@ -48,7 +48,7 @@ async def measure(bed: Bed) -> list[Row]:
         if stage.trouble:
             raise GarduError(stage.trouble)
         visits = sum(stage.received.outcomes.values())
-        stills = [file.stat().st_size for file in stage.run.stills.rglob("*.jpg")]
+        stills = [file.stat().st_size for file in stage.run.stills.rglob("*.jpg*")]
     return [await _memory(bed, glances, peak), _wear(glances, visits, stills)]
 
 

@@ -27,6 +27,13 @@ WORDS: dict[str, Words] = {
     "no-visits": Words("Tidak ada tamu di dalam.", "No guest is inside."),
     "visit": Words("Tamu no.", "Guest no."),
     "no-details": Words("belum diisi", "not entered"),
+    "sealed-details": Words("sudah diisi, tersegel", "entered, sealed"),
+    "sealed-form": Words(
+        "Data tamu ini sudah diisi dan tersegel: hanya kantor yang dapat membacanya. "
+        "Isian baru menggantikannya.",
+        "This guest's details are entered and sealed: only the office can read them. "
+        "A new entry replaces them.",
+    ),
     "persons": Words("orang", "persons"),
     "waiting": Words("menunggu", "waiting"),
     "minutes": Words("menit", "min"),

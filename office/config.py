@@ -175,6 +175,8 @@ class PageSection(Section, frozen=True, kw_only=True):
     :ivar key_file: key of that certificate
     :ivar session_hours: how long a screen stays logged in, hours
     :ivar timezone: the zone of the times that it shows, such as Asia/Jakarta; empty: this machine's
+    :ivar still_key_files: private keys without a passphrase, with which it opens sealed stills for
+        those who may see stills; none: it shows that they are sealed
     """
 
     address: Address = "127.0.0.1"
@@ -186,6 +188,7 @@ class PageSection(Section, frozen=True, kw_only=True):
         12.0
     )
     timezone: Line = ""
+    still_key_files: tuple[FileName, ...] = ()
 
     @property
     def tls(self) -> bool:
@@ -330,6 +333,7 @@ def _check_files(config: OfficeConfig, problems: Problems) -> None:
     named.add(("database.password_file", config.database.password_file))
     if config.page is not None:
         named |= {(f"page.{key}", getattr(config.page, key)) for key in _PAGE_FILES}
+        named |= {("page.still_key_files", name) for name in config.page.still_key_files}
     for number, hook in enumerate(config.hooks):
         named |= {(f"hooks[{number}].{key}", getattr(hook, key)) for key in _HOOK_FILES}
     for where, name in sorted(named):
@@ -356,10 +360,15 @@ def _resolved(config: OfficeConfig, folder: Path) -> OfficeConfig:
     broker = _absolute(config.broker, folder, *FILES)
     hooks = tuple(_absolute(hook, folder, *_HOOK_FILES) for hook in config.hooks)
     metrics = None if config.metrics is None else _absolute(config.metrics, folder, "broker_kit")
-    page = None if config.page is None else _absolute(config.page, folder, *_PAGE_FILES)
+    page = None if config.page is None else _page_resolved(config.page, folder)
     return msgspec.structs.replace(
         config, database=database, broker=broker, page=page, hooks=hooks, metrics=metrics
     )
+
+
+def _page_resolved(page: PageSection, folder: Path) -> PageSection:
+    keys = tuple(str(folder / name) for name in page.still_key_files)
+    return msgspec.structs.replace(_absolute(page, folder, *_PAGE_FILES), still_key_files=keys)
 
 
 def _absolute(section: S, folder: Path, *keys: str) -> S:

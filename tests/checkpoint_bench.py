@@ -76,6 +76,7 @@ class Bench:
         self.outputs, self.live = Lamps(), Topics()
         self.bridge = Bridge(loop, self.clock, self.worker)
         self.timers = Timers(loop, self.clock, self.bridge.post)
+        self.open_visits: list[set[str]] = []
         self.checkpoint = Checkpoint(
             rules(),
             bridge=self.bridge,
@@ -85,6 +86,7 @@ class Bench:
             outputs=self.outputs,
             live=self.live,
             stills=StillFiles(folder),
+            on_visits_ended=lambda visits: self.open_visits.append(set(visits)),
         )
 
     async def send(self, *kinds: Any) -> None:

@@ -31,7 +31,8 @@ from edge.daemon import database_watch
 from edge.daemon.run import run_daemon, set_up_logging
 from edge.drivers.wired import presses
 from edge.errors import GarduError
-from edge.guestbook.book import Entry, GuestBook
+from edge.guestbook.book import GuestBook
+from edge.guestbook.entry import Entry
 from edge.private_files import make_private
 
 _GLANCE_S = 0.01

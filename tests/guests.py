@@ -14,7 +14,8 @@ from paho.mqtt.packettypes import PacketTypes
 
 from edge.clock import Stamp, iso
 from edge.config.sections.guests import GuestBookSection as Section
-from edge.guestbook.book import Details, Entry, GuestBook
+from edge.guestbook.book import GuestBook
+from edge.guestbook.entry import Details, Entry
 from edge.mqtt.open_visits import OpenVisit
 from edge.mqtt.packets import properties
 from edge.mqtt.request_handler import RequestHandler

@@ -57,8 +57,12 @@ COMMANDS = {
         "Recapitulate a month, on screen or as a file.",
     ),
     "guestbook": Command(
-        "edge.commands.guestbook", "guestbook",
-        "Export or delete the details that guests gave.",
+        "edge.commands.guestbook.command", "guestbook",
+        "Export, open or delete the details that guests gave.",
+    ),
+    "breach": Command(
+        "edge.commands.breach", "breach",
+        "List what personal data a lost memory card had.",
     ),
     "invitation": Command(
         "edge.commands.invitation", "invitation",

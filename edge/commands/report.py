@@ -75,6 +75,10 @@ def report(
             "new file that only its owner can read (mode 0600).",
         ),
     ] = False,
+    key: Annotated[
+        list[Path] | None,
+        typer.Option("--key", help="The office's private key file, if the details are sealed."),
+    ] = None,
 ) -> None:
     """Recapitulate a month: visits, outcomes, times against their standard, alarms, equipment.
 
@@ -99,7 +103,7 @@ def report(
     )
     with Snapshot(data_folder(settings)) as snapshot:
         summary = summarise(facts(snapshot, asked), asked, _now(asked.zone))
-        guests = _guests(settings, snapshot, asked, words) if with_guestbook else None
+        guests = _guests(settings, snapshot, asked, words, key) if with_guestbook else None
     if chosen is ReportFormat.TERMINAL and output is None:
         for title, headers, rows in shown(summary, words):
             show_table(title, headers, rows)
@@ -159,11 +163,19 @@ def _about(config: Config, month: Month, words: ReportWords) -> About:
     )
 
 
-def _guests(config: Config, snapshot: Snapshot, month: Month, words: ReportWords) -> Table:
+def _guests(
+    config: Config,
+    snapshot: Snapshot,
+    month: Month,
+    words: ReportWords,
+    key_files: list[Path] | None,
+) -> Table:
+    from edge.commands.guestbook.keys import private_keys
     from edge.guestbook.guest_list import read
     from edge.report.guests import guest_table
 
-    details = {entry.visit: entry.details for entry in read(data_folder(config))}
+    keys = private_keys(key_files) if key_files else None
+    details = {entry.visit: entry.details for entry in read(data_folder(config), keys=keys)}
     return guest_table(facts(snapshot, month), month, details, words)
 
 

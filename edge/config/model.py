@@ -26,6 +26,7 @@ from edge.config.sections.metal_detector import MetalDetector, NamedMetalDetecto
 from edge.config.sections.modules import Module
 from edge.config.sections.panels import Buzzer, Panel
 from edge.config.sections.places import Place
+from edge.config.sections.sealing import Sealing
 from edge.config.sections.values import Days, FileName, Folder, Line, Name, Section
 from edge.config.zone import zone_of
 
@@ -169,6 +170,7 @@ class Gpio(Section, frozen=True, kw_only=True):
 class Config(Section, frozen=True, kw_only=True):
     """The whole config of one checkpoint.
 
+    :ivar sealing: the key to which personal data is sealed; without it, it is not
     :ivar card_readers: card readers, one section for each: [card_readers.NAME]
     :ivar scanners: code scanners for invitations, one section for each: [scanners.NAME]
     :ivar buses: lines that several devices share, one section for each: [buses.NAME]
@@ -198,6 +200,7 @@ class Config(Section, frozen=True, kw_only=True):
     invitations: Invitations = Invitations()
     day: Day | None = None
     guestbook: GuestBookSection = GuestBookSection()
+    sealing: Sealing | None = None
     desk: Desk | None = None
     buses: dict[Name, Bus] = msgspec.field(default_factory=dict)
     modules: dict[Name, Module] = msgspec.field(default_factory=dict)

@@ -12,7 +12,7 @@ takes up to 200 ms, however much is in it.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -112,6 +112,8 @@ class Checkpoint:
     """Owns the state; every event goes through :meth:`handle`, on the worker's thread.
 
     The other methods are the loop's. ``state`` may be read from any thread: it is frozen.
+
+    :param on_visits_ended: called with the ids of the open visits after others have ended
     """
 
     def __init__(
@@ -125,6 +127,7 @@ class Checkpoint:
         outputs: Outputs,
         live: Publisher,
         stills: StillFiles,
+        on_visits_ended: Callable[[Collection[str]], None] = lambda _open: None,
     ) -> None:
         self.rules = rules
         self.state = initial_state(rules)
@@ -137,6 +140,7 @@ class Checkpoint:
         self._outputs = outputs
         self._live = live
         self._stills = stills
+        self._on_visits_ended = on_visits_ended
         self._lamps: dict[str, LampMode] = {}
         self._lit: dict[str, bool] = {}
         self._shown: dict[str, Any] = {}
@@ -210,6 +214,8 @@ class Checkpoint:
             self._act(decision.effects)
             if self.state is not before:
                 self._show_live()
+            if before.visits.keys() - self.state.visits.keys():
+                self._on_visits_ended(self.state.visits.keys())
         finally:
             self._hand_to_loop()
         for record in decision.records:

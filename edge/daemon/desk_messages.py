@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from edge.guestbook.book import Details
+from edge.guestbook.entry import Details
 from edge.guestbook.expected import ExpectedGuest
 from edge.sop.procedures.tables import Text
 from edge.sop.procedures.values import Value
@@ -73,7 +73,8 @@ class VisitNow(msgspec.Struct, frozen=True, kw_only=True):
     :ivar lockers: the numbers of its lockers
     :ivar cards: the numbers of its cards
     :ivar waits: it waits at the desk for its guest's details
-    :ivar details: None if there are none, or the guest book cannot be used
+    :ivar details: None if there are none, or they cannot be read here
+    :ivar sealed: there are details, and only the office can read them
     :ivar hosts: the hosts that it may have; *guest_kinds* likewise
     :ivar lacking: the ids of the values that its procedure has and that were not entered
     """
@@ -96,6 +97,7 @@ class VisitNow(msgspec.Struct, frozen=True, kw_only=True):
     cards: tuple[str, ...]
     waits: bool
     details: Details | None
+    sealed: bool
     hosts: tuple[str, ...]
     guest_kinds: tuple[str, ...]
     values: tuple[str, ...]

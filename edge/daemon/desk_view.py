@@ -13,7 +13,8 @@ from edge.daemon import desk_messages as messages
 from edge.daemon.bridge import Bridge
 from edge.daemon.checkpoint import Checkpoint
 from edge.daemon.procedures import wording_of
-from edge.guestbook.book import BookUnusable, Details, GuestBook
+from edge.guestbook.book import BookUnusable, GuestBook
+from edge.guestbook.entry import Details
 from edge.guestbook.expected import ExpectedGuest, expected_guest
 from edge.guestbook.invitations import BadInvitation, Invitation, key_ring, read_beforehand
 from edge.mqtt import requests
@@ -82,7 +83,7 @@ class Desk:
             synced=at.synced,
             book=self._book_state(usable=known is not None),
             visits=[
-                self._visit(rules, state.visits[one.visit], one, at, (known or {}).get(one.visit))
+                self._visit(rules, state.visits[one.visit], one, at, known or {})
                 for one in open_visits(rules, state)
             ],
             lockers=[
@@ -199,8 +200,11 @@ class Desk:
             return "off"
         return "ok" if usable else "unusable"
 
-    async def _known(self, visits: list[str]) -> dict[str, Details] | None:
-        """Return the details of *visits* that have any; None if the book cannot be used now."""
+    async def _known(self, visits: list[str]) -> dict[str, Details | None] | None:
+        """Return the details of *visits* that have any; None if the book cannot be used now.
+
+        Details that only the office can read are None.
+        """
         if not self._config.guestbook.keep:
             return {}
         try:
@@ -209,8 +213,14 @@ class Desk:
             return None
 
     def _visit(
-        self, rules: Rules, visit: Visit, one: OpenVisit, at: Stamp, details: Details | None
+        self,
+        rules: Rules,
+        visit: Visit,
+        one: OpenVisit,
+        at: Stamp,
+        known: Mapping[str, Details | None],
     ) -> messages.VisitNow:
+        details = known.get(visit.id)
         step = rules.procedures[visit.procedure_key].step(visit.step)
         return messages.VisitNow(
             id=visit.id,
@@ -229,8 +239,9 @@ class Desk:
             pace=visit.pace,
             lockers=visit.lockers,
             cards=visit.cards,
-            waits=one.station in self._config.guestbook.stations and details is None,
+            waits=one.station in self._config.guestbook.stations and visit.id not in known,
             details=details,
+            sealed=visit.id in known and details is None,
             hosts=one.hosts,
             guest_kinds=one.guest_kinds,
             values=tuple(value.id for value in one.values),
@@ -249,10 +260,18 @@ def _locker(number: int, locker: LockerState, state: State) -> messages.LockerNo
     )
 
 
-def _details(book: GuestBook, visits: Iterable[str]) -> dict[str, Details]:
-    """Return the details of those of *visits* whose guest has a name in *book*."""
-    entries = [entry for visit in visits if (entry := book.entry(visit)) is not None]
-    return {entry.visit: entry.details for entry in entries if entry.details.name}
+def _details(book: GuestBook, visits: Iterable[str]) -> dict[str, Details | None]:
+    """Return the details of those of *visits* whose guest has a name in *book*.
+
+    Those that cannot be read here are None.
+    """
+    found = dict[str, Details | None]()
+    for visit in visits:
+        stored = book.stored(visit)
+        if stored is not None and stored.named:
+            entry = book.entry(visit)
+            found[visit] = entry.details if entry is not None and entry.details.name else None
+    return found
 
 
 def _title(id_: str, title: str, procedures: Mapping[str, Procedure]) -> str:

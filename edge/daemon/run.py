@@ -59,6 +59,7 @@ from edge.daemon.procedures import wording_of
 from edge.daemon.reload import PROCEDURES_REFUSED, Reload, refused
 from edge.daemon.rest_levels import prepare_outputs
 from edge.daemon.rules import make_rules
+from edge.daemon.sealing import forget_ended, run_sealing, sealing_of
 from edge.daemon.start_wait import when_available
 from edge.daemon.stop_signal import Stop, StopSignal
 from edge.daemon.systemd import notify
@@ -159,8 +160,9 @@ async def _run(
     loop, folder = asyncio.get_running_loop(), Path(config.checkpoint.data)
     worker = PatientWorker("store", store)
     bridge = Bridge(loop, clock, worker)
-    stills = StillFiles(folder, store.room_for_still)
-    book, book_worker = GuestBook(folder), Worker("guest-book")
+    sealing = sealing_of(config)
+    book, book_worker = GuestBook(folder, sealing), Worker("guest-book")
+    stills = StillFiles(folder, store.room_for_still, sealing and sealing.office)
     requests = RequestHandler(
         config.guestbook,
         (*config.checkpoint.procedures, *config.aiphone, *(one.id for one in hosts(config))),
@@ -186,6 +188,7 @@ async def _run(
         outputs=devices,
         live=uplink,
         stills=stills,
+        on_visits_ended=(forget := partial(forget_ended, book, book_worker)),
     )
     worker.report(
         partial(devices.carry_out, Beep("alarm")),
@@ -203,8 +206,10 @@ async def _run(
         live=uplink,
     )
 
-    machine = MachineWatch(config, clock, clock_file, store.commit_times, bridge.post)
-    config_watch = ConfigWatch(file, bridge.post)
+    machine, config_watch = (
+        MachineWatch(config, clock, clock_file, store.commit_times, bridge.post),
+        ConfigWatch(file, bridge.post),
+    )
     states = partial(_states, devices, checkpoint)
     present = partial(
         present_health,
@@ -252,6 +257,15 @@ async def _run(
                 config_watch.run(),
                 _serve_desk(config, checkpoint, requests, book, book_worker, bridge, clock),
                 _end_crash_loop(clock, bridge.post),
+                run_sealing(
+                    sealing,
+                    store,
+                    worker,
+                    clock,
+                    folder,
+                    # Opens the guest book, and so seals what it has from before.
+                    partial(forget, checkpoint.state.visits),
+                ),
             ):
                 group.create_task(watch)
             _report_ready(checkpoint)

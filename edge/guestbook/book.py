@@ -16,25 +16,30 @@ Rules
    purpose. The file at the path is used from then on, a new one if there is none.
 6. Only the holder of the data folder's lock writes (edge/store/data_folder.py); the file is read
    beside the daemon in edge/guestbook/guest_list.py.
+7. With an office key, texts are sealed before they are written (edge/sealing), and what is there
+   unsealed is sealed when the file is opened. The number of the file's format rises with its first
+   sealed entry: an older version refuses the file then, and goes on reading one without.
+8. What is read back here (the details of open visits, expected guests) is wrapped under the local
+   key, until :meth:`GuestBook.keep_readable` no longer names the visit.
 """
 
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
-from msgspec import Meta
-from msgspec.structs import replace
 
 from edge.clock import Stamp
 from edge.errors import GarduError, StoreDamaged, StoreError, StoreUnavailable
-from edge.guestbook.expected import ExpectedGuest
-from edge.guestbook.plain_text import PlainText
+from edge.guestbook.entry import Details, Entry
+from edge.guestbook.expected import ExpectedGuest, StoredGuest, readable_guest, stored_guest
+from edge.guestbook.seal_in_place import scrub_if_noted, seal_asides, seal_rows
+from edge.guestbook.stored_entry import StoredEntry, as_entry, stored, with_values
+from edge.sealing.sealing import Sealing
 from edge.sop.entered import Entered
-from edge.sop.events import IdentityKind
 from edge.store.damage_mark import mark_of
 from edge.store.database import Database
 from edge.store.documents import Documents, SqliteStorage
@@ -46,17 +51,13 @@ log = logging.getLogger(__name__)
 
 FILE = "guestbook.db"
 
-# edge/store/formats.py has the rules.
-FORMAT = 1
-FORMATS = Formats(FORMAT)
+# edge/store/formats.py has the rules. Format 2 has sealed entries; format 1 has none.
+UNSEALED, FORMAT = 1, 2
+FORMATS = Formats(FORMAT, as_is=frozenset({UNSEALED}))
 
 ONLY = 1
 # An entry that is dated further in the future than this, ms, is dated again.
 _DAY_MS = 86_400_000
-
-Phone = Annotated[str, Meta(max_length=24, pattern=r"^(\+?[0-9][0-9 ()-]*)?\Z")]
-
-Source = Literal["register", "invitation"]
 
 
 class BookUnusable(GarduError):
@@ -65,41 +66,6 @@ class BookUnusable(GarduError):
 
 class BookHeld(BookUnusable):
     """Another program holds the guest book: the change was not stored; try it again."""
-
-
-class Details(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A guest's details: personal data. The ``repr`` hides them from logs.
-
-    :ivar persons: number of persons who came together, 1 to 99
-    """
-
-    name: PlainText
-    organisation: PlainText = ""
-    purpose: PlainText = ""
-    id_kind: IdentityKind | None = None
-    persons: Annotated[int, Meta(ge=1, le=99)] = 1
-    phone: Phone = ""
-
-    def __repr__(self) -> str:
-        return "Details(…)"
-
-
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """The details of one visit; *at* is when they were entered. The ``repr`` hides them from logs.
-
-    :ivar values: the personal values of the visit, by their ids. If they came before the details,
-        the name in these is empty
-    """
-
-    visit: str
-    procedure: str
-    at: Stamp
-    source: Source
-    details: Details
-    values: dict[str, Entered] = {}
-
-    def __repr__(self) -> str:
-        return f"Entry({self.visit}, …)"
 
 
 class Purge(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,8 +82,17 @@ class Purge(msgspec.Struct, frozen=True, kw_only=True):
     by: Literal["retention", "request"]
 
 
+class _Readable(msgspec.Struct, frozen=True):
+    """The details of an open visit under the local key, because their box cannot be opened here."""
+
+    visit: str
+    wrap: bytes
+
+
 class GuestBook:
     """The guest book of the data *folder*; its file is created with the first entry.
+
+    :param sealing: the keys for what is written; None: texts are stored as they are
 
     Methods block on the disk: do not call them on the event loop. Any thread may call, one at a
     time.
@@ -125,8 +100,9 @@ class GuestBook:
     :raises BookUnusable: if it cannot be used now; no part of the change was stored
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, sealing: Sealing | None = None) -> None:
         self._path = folder / FILE
+        self._sealing = sealing
         self._documents: Documents | None = None
 
     @property
@@ -146,13 +122,11 @@ class GuestBook:
         :param request: the id of the request that brought it, None for an invitation
         """
         with self._using() as documents, documents.transaction():
-            before = self.entry(entry.visit)
-            if before is not None:
-                entry = replace(entry, values={**before.values, **entry.values})
-            documents.table("entries").put(_number(entry.visit), msgspec.to_builtins(entry))
-            if request is not None:
-                answered = {"request": request, "visit": entry.visit}
-                documents.table("requests").put(_number(request), answered)
+            self._put(documents, stored(entry, self.stored(entry.visit), self._sealing), request)
+            if self._sealing is not None and entry.details.name:
+                wrap = self._sealing.local.wrap(msgspec.json.encode(entry.details))
+                row = _Readable(visit=entry.visit, wrap=wrap)
+                documents.table("readable").put(_number(entry.visit), msgspec.to_builtins(row))
 
     def put_values(
         self,
@@ -163,33 +137,63 @@ class GuestBook:
         request: str | None = None,
     ) -> None:
         """Store personal *values* of *visit* durably, beside the details that it has."""
-        entry = self.entry(visit) or Entry(
+        none = Entry(
             visit=visit, procedure=procedure, at=at, source="register", details=Details(name="")
         )
-        self.put(replace(entry, values={**entry.values, **values}), request)
+        with self._using() as documents, documents.transaction():
+            entry = self.stored(visit) or stored(none, None, self._sealing)
+            self._put(documents, with_values(entry, values, self._sealing), request)
 
-    def answered(self, request: str) -> Entry | None:
+    def answered(self, request: str) -> StoredEntry | None:
         """Return the entry that the request of that id has created, None if there is none."""
         found = self._document("requests", request)
-        return None if found is None else self.entry(str(found["visit"]))
+        return None if found is None else self.stored(str(found["visit"]))
+
+    def stored(self, visit: str) -> StoredEntry | None:
+        """Return the entry of *visit* as the file has it, None if there is none."""
+        found = self._document("entries", visit)
+        return None if found is None else msgspec.convert(found, StoredEntry)
 
     def entry(self, visit: str) -> Entry | None:
-        """Return the entry of *visit*, None if there is none."""
-        found = self._document("entries", visit)
-        return None if found is None else msgspec.convert(found, Entry)
+        """Return the entry of *visit*, None if there is none.
+
+        Sealed values are left out, and so are sealed details that cannot be read here any more.
+        """
+        found = self.stored(visit)
+        if found is None:
+            return None
+        details = found.details or self._readable(visit)
+        return as_entry(found, details or Details(name="", persons=found.persons), found.values)
+
+    def keep_readable(self, visits: Collection[str]) -> None:
+        """Remove what can be read here of the sealed entries of all visits but *visits*."""
+        if self._sealing is None or not self._there:
+            return
+        with self._using() as documents:
+            readable = documents.table("readable")
+            ended = [row.doc_id for row in readable if row["visit"] not in visits]
+            if ended:
+                readable.remove(doc_ids=ended)
 
     def expect(self, guest: ExpectedGuest) -> None:
         """Store *guest* durably, in place of the same invitation from before."""
-        with self._using() as documents:
-            documents.table("expected").put(_number(guest.id), msgspec.to_builtins(guest))
+        row = stored_guest(guest, self._sealing)
+        with self._using() as documents, documents.transaction():
+            documents.table("expected").put(_number(guest.id), msgspec.to_builtins(row))
+            self._note_format(documents)
 
     def expected(self) -> list[ExpectedGuest]:
-        """Return the expected guests, in no order; expired ones until the next removal."""
+        """Return the expected guests, in no order; expired ones until the next removal.
+
+        One whose local key is lost (a power cut) has an empty name.
+        """
         if not self._there:
             return []
         with self._using() as documents:
             rows = [dict(row) for row in documents.table("expected")]
-        return msgspec.convert(rows, list[ExpectedGuest])
+        return [
+            readable_guest(row, self._sealing) for row in msgspec.convert(rows, list[StoredGuest])
+        ]
 
     def purge(self, before_ms: int, at: Stamp, by: Literal["retention", "request"]) -> int:
         """Remove all entries from before *before_ms* (wall clock, ms); return the number of visits.
@@ -200,6 +204,8 @@ class GuestBook:
         """
         removed = 0
         if self._there:
+            with self._using() as documents:
+                scrub_if_noted(documents)
             self._date_anew(at)
             removed = self._remove(before_ms, at, by)
         replaced = self._path.parent.glob(f"{FILE}.replaced-*Z")  # by a restore
@@ -234,6 +240,49 @@ class GuestBook:
             found = documents.table(table).get(doc_id=_number(name))
             return None if found is None else dict(found)
 
+    def _put(self, documents: Documents, entry: StoredEntry, request: str | None) -> None:
+        documents.table("entries").put(_number(entry.visit), msgspec.to_builtins(entry))
+        if request is not None:
+            answered = {"request": request, "visit": entry.visit}
+            documents.table("requests").put(_number(request), answered)
+        self._note_format(documents)
+
+    def _note_format(self, documents: Documents) -> None:
+        """Raise the number of the file's format, if it is going to have its first sealed text."""
+        about = documents.table("database").need(ONLY)
+        if self._sealing is not None and about["format"] != FORMAT:
+            documents.table("database").put(ONLY, stamped(about, FORMAT))
+
+    def _readable(self, visit: str) -> Details | None:
+        """Return the sealed details of *visit*; None if they cannot be read here."""
+        found = self._document("readable", visit)
+        if found is None or self._sealing is None:
+            return None
+        text = self._sealing.local.unwrap(msgspec.convert(found, _Readable).wrap)
+        return None if text is None else msgspec.json.decode(text, type=Details)
+
+    def _opened(self) -> Documents:
+        documents = open_sound(self._path, FORMATS, _begin_anew, secret=True)
+        try:
+            _name_it(documents)
+            self._seal_what_is_there(documents)
+        except StoreError:  # the next use opens it again, and seals
+            documents.close()
+            raise
+        return documents
+
+    def _seal_what_is_there(self, documents: Documents) -> None:
+        """Seal what was written before there was a key."""
+        if self._sealing is None:
+            return
+        with documents.transaction():
+            if seal_rows(documents, self._sealing):
+                self._note_format(documents)
+        scrub_if_noted(documents)
+        replaced = self._path.parent.glob(f"{FILE}.replaced-*Z*")
+        aside = self._path.parent.glob(f"{FILE}.damaged-*Z*")
+        seal_asides([*replaced, *aside, *copies(self._path)], self._sealing.office)
+
     def _remove(self, before_ms: int, at: Stamp, by: Literal["retention", "request"]) -> int:
         with self._using() as documents:
             entries, requests = documents.table("entries"), documents.table("requests")
@@ -247,10 +296,13 @@ class GuestBook:
             if not going and not expired and by == "retention":
                 return 0
             asked = [row.doc_id for row in requests if row["visit"] in going]
+            readable = documents.table("readable")
+            wraps = [row.doc_id for row in readable if row["visit"] in going]
             note = Purge(count=len(going), before_ms=before_ms, at=at, by=by)
             with documents.transaction():
                 entries.remove(doc_ids=list(going.values()))
                 requests.remove(doc_ids=asked)
+                readable.remove(doc_ids=wraps)
                 expected.remove(doc_ids=expired)
                 documents.table("purges").insert(msgspec.to_builtins(note))
             return len(going)
@@ -271,8 +323,7 @@ class GuestBook:
                 log.error("%s was removed or replaced; it is opened again", self._path)
                 self.close()
             if self._documents is None:
-                self._documents = open_sound(self._path, FORMATS, _begin_anew, secret=True)
-                _name_it(self._documents)
+                self._documents = self._opened()
             yield self._documents
         except StoreUnavailable as error:
             raise BookHeld(str(error)) from error
@@ -307,4 +358,4 @@ def _begin_anew(_damaged: Path, new: Path) -> None:
 def _name_it(documents: Documents) -> None:
     table = documents.table("database")
     if table.get(doc_id=ONLY) is None:
-        table.put(ONLY, stamped({}, FORMAT))
+        table.put(ONLY, stamped({}, UNSEALED))

@@ -3,7 +3,8 @@
 The contract, in words, is docs/mqtt.md.
 
 - Records travel in CloudEvents' *structured* mode: attributes and data are one JSON object.
-- Stills travel in *binary* mode: the payload is the JPEG, the attributes are MQTT user properties.
+- Stills travel in *binary* mode: the payload is the JPEG, or the box with it where the checkpoint
+  seals (edge/sealing); the attributes are MQTT user properties.
 - Live topics carry plain JSON documents: the present state, not past events.
 """
 
@@ -18,6 +19,9 @@ ROOT = "gardu/v1"
 LIVE_CONTENT = "application/json"
 STILL_CONTENT = "image/jpeg"
 STILL_TYPE = "gardu.still.taken.v1"
+# A sealed still: another type, because a consumer of the first one expects a JPEG.
+SEALED_CONTENT = "application/octet-stream"
+SEALED_STILL_TYPE = "gardu.still.sealed.v1"
 # The type of the messages by which `gardu doctor broker` tries a broker: no consumer counts them.
 TRIAL_TYPE = "gardu.doctor.trial.v1"
 
@@ -80,8 +84,11 @@ def still_attributes(
     time: str,
     visit: str,
     step: str,
+    sealkey: str | None = None,
 ) -> dict[str, str]:
     """Return the CloudEvents attributes of a still, each to become one MQTT user property.
+
+    :param sealkey: the id of the key to which it is sealed; None: it is not
 
     ``datacontenttype`` is not among them: in binary mode MQTT's own content type carries it.
     """
@@ -89,10 +96,11 @@ def still_attributes(
         "specversion": "1.0",
         "id": id,
         "source": source,
-        "type": STILL_TYPE,
+        "type": STILL_TYPE if sealkey is None else SEALED_STILL_TYPE,
         "subject": f"visit/{visit}/step/{step}",
         "time": time,
         "correlationid": visit,
+        **({} if sealkey is None else {"sealkey": sealkey}),
     }
 
 

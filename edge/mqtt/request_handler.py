@@ -19,7 +19,8 @@ from typing import NamedTuple
 from edge import waits
 from edge.clock import Clock, Stamp
 from edge.config.sections.guests import GuestBookSection as Section
-from edge.guestbook.book import BookHeld, BookUnusable, Details, Entry, GuestBook, Source
+from edge.guestbook.book import BookHeld, BookUnusable, GuestBook
+from edge.guestbook.entry import Details, Entry, Source
 from edge.guestbook.invitations import Guest, Invitation
 from edge.mqtt import requests, value_request
 from edge.mqtt.availability_requests import AvailabilityRequests
@@ -196,24 +197,26 @@ class RequestHandler:
         if not self._config.keep:
             raise RequestRefused("no guest book", "this checkpoint keeps no guest book")
         with self._using_book():
-            entry = self._book.answered(request.id)
-            fresh = entry is None
-            if entry is None:
+            before = self._book.answered(request.id)
+            if before is None:
                 entry = self._new_entry(request, candidates)
                 self._book.put(entry, request.id)
+                visit, procedure, head_count = entry.visit, entry.procedure, entry.details.persons
+            else:
+                visit, procedure, head_count = before.visit, before.procedure, before.head_count
         self._post(
             partial(
                 DetailsAttached,
-                visit=entry.visit,
-                persons=entry.details.persons,
+                visit=visit,
+                persons=head_count,
                 identity=request.identity,
             )
         )
-        if request.guest_kind is not None and fresh:
-            self._post(partial(GuestKindNamed, visit=entry.visit, guest_kind=request.guest_kind))
-        if request.host is not None and fresh:  # an officer may have corrected it since
-            self._post(partial(HostNamed, visit=entry.visit, host=request.host))
-        return Answer(ok=True, id=request.id, visit=entry.visit, procedure=entry.procedure)
+        if request.guest_kind is not None and before is None:
+            self._post(partial(GuestKindNamed, visit=visit, guest_kind=request.guest_kind))
+        if request.host is not None and before is None:  # an officer may have corrected it since
+            self._post(partial(HostNamed, visit=visit, host=request.host))
+        return Answer(ok=True, id=request.id, visit=visit, procedure=procedure)
 
     def _new_entry(self, request: Register, candidates: list[OpenVisit]) -> Entry:
         now = self._clock.now()
@@ -251,8 +254,8 @@ class RequestHandler:
 
     def _has_details(self, visit: str) -> bool:
         """Return True if the guest's details were entered, and not only values."""
-        entry = self._book.entry(visit)
-        return entry is not None and bool(entry.details.name)
+        entry = self._book.stored(visit)
+        return entry is not None and entry.named
 
     @contextmanager
     def _using_book(self) -> Iterator[None]:

@@ -16,7 +16,7 @@ from msgspec import Meta
 from edge.clock import Stamp
 from edge.config.sections.values import Name
 from edge.errors import GarduError
-from edge.guestbook.book import Details
+from edge.guestbook.entry import Details
 from edge.guestbook.identity_numbers import LEAST_DIGITS, text_with_identity_number
 from edge.sop.entered import Entered
 from edge.sop.events import IdentityKind

@@ -12,6 +12,8 @@ import msgspec
 from edge.mqtt.messages import (
     LIVE_CONTENT,
     ROOT,
+    SEALED_CONTENT,
+    SEALED_STILL_TYPE,
     STILL_CONTENT,
     STILL_TYPE,
     LedgerState,
@@ -292,7 +294,7 @@ _TOPICS: dict[str, tuple[str, bool, int | None, list[str]]] = {
         for suffix in _EVENTS
         if not suffix.startswith("report/")
     },
-    "still/{purpose}": ("A JPEG", False, None, [STILL_TYPE]),
+    "still/{purpose}": ("A JPEG, or the box with it", False, None, [STILL_TYPE, SEALED_STILL_TYPE]),
     "report/{month}": ("The month's recapitulation", True, None, [REPORT_TYPE]),
 }
 
@@ -456,25 +458,36 @@ def _messages() -> dict[str, Any]:
         "answer": _schema(Answer),
         **_DOCUMENTS,
     }
-    still = _message(STILL_TYPE, STILL_CONTENT, {"type": "string", "format": "binary"})
-    names = ("id", "source", "subject", "time", "correlationid")
-    attributes = {name: _ATTRIBUTES[name] for name in names}
-    attributes["specversion"] = {"const": "1.0"}
-    attributes["type"] = {"const": STILL_TYPE}
-    still["headers"] = {
-        "type": "object",
-        "description": "CloudEvents attributes, each an MQTT user property",
-        "properties": attributes,
-        "required": sorted(attributes),
+    sealkey = {
+        "type": "string",
+        "pattern": "^[0-9a-f]{16}$",
+        "description": "The id of the office's key that opens it",
     }
     return {
         _key(name): message
         for name, message in {
             **{name: _message(name, LIVE_CONTENT, schema) for name, schema in live.items()},
             **records,
-            STILL_TYPE: still,
+            STILL_TYPE: _still(STILL_TYPE, STILL_CONTENT, {}),
+            SEALED_STILL_TYPE: _still(SEALED_STILL_TYPE, SEALED_CONTENT, {"sealkey": sealkey}),
         }.items()
     }
+
+
+def _still(kind: str, content: str, more: dict[str, Any]) -> dict[str, Any]:
+    """Return the message of a still; *more* are further attributes of its kind."""
+    still = _message(kind, content, {"type": "string", "format": "binary"})
+    names = ("id", "source", "subject", "time", "correlationid")
+    attributes = {name: _ATTRIBUTES[name] for name in names} | more
+    attributes["specversion"] = {"const": "1.0"}
+    attributes["type"] = {"const": kind}
+    still["headers"] = {
+        "type": "object",
+        "description": "CloudEvents attributes, each an MQTT user property",
+        "properties": attributes,
+        "required": sorted(attributes),
+    }
+    return still
 
 
 def _message(name: str, content: str, schema: dict[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from pathlib import Path
 import msgspec
 
 from edge.mqtt.backoff import Backoff
-from edge.mqtt.messages import STILL_CONTENT, STILL_LIMIT, still_attributes
+from edge.mqtt.messages import SEALED_CONTENT, STILL_CONTENT, STILL_LIMIT, still_attributes
 from edge.mqtt.packets import BrokerAnswer, Packed
+from edge.sealing.boxes import SUFFIX, BoxClosed, key_id_of
 from edge.store.outbox import Outbox, StillRow
 from edge.worker import Worker
 
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class Still(msgspec.Struct, frozen=True):
-    """A still ready to be sent."""
+    """A still ready to be sent; *image* is a JPEG, or a box with one."""
 
     id: str
     purpose: str
@@ -110,7 +111,14 @@ class StillQueue:
         if len(image) > STILL_LIMIT:
             self._pass_over(row, "still-too-large", f"{len(image)} bytes")
             return
-        still = Still(row.id, row.purpose, image, Packed(STILL_CONTENT, user=self._attributes(row)))
+        try:
+            sealkey = key_id_of(image) if row.path.endswith(SUFFIX) else None
+        except BoxClosed as error:
+            self._pass_over(row, "still-file-damaged", str(error))
+            return
+        content = STILL_CONTENT if sealkey is None else SEALED_CONTENT
+        packed = Packed(content, user=self._attributes(row, sealkey))
+        still = Still(row.id, row.purpose, image, packed)
         failures = 0
         while (answer := await self._offer(still)).no_subscriber:
             failures += 1
@@ -128,13 +136,14 @@ class StillQueue:
         self._notify()
         return await self._answer
 
-    def _attributes(self, row: StillRow) -> dict[str, str]:
+    def _attributes(self, row: StillRow, sealkey: str | None) -> dict[str, str]:
         return still_attributes(
             id=row.id,
             source=self._source,
             time=row.properties["time"],
             visit=row.properties["visit"],
             step=row.properties["step"],
+            sealkey=sealkey,
         )
 
     def _pass_over(self, row: StillRow, why: str, detail: str) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from edge.config.zone import Month
-from edge.guestbook.book import Details
+from edge.guestbook.entry import Details
 from edge.report.captions import ReportWords
 from edge.report.tables import Cell, CellKind, Column, Table
 from edge.store.register import Fact

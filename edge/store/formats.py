@@ -48,17 +48,26 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 class Formats(NamedTuple):
-    """The format that this Gardu writes, and the step from each older one that it migrates."""
+    """The format that this Gardu writes, and the step from each older one that it migrates.
+
+    :ivar as_is: older formats that it reads, and writes on in, until the owner of the database
+        raises the number
+    """
 
     number: int
     steps: Mapping[int, Step] = MappingProxyType({})
+    as_is: frozenset[int] = frozenset()
+
+    def reads(self, number: int) -> bool:
+        """Return True if a database of the format *number* is used without a migration."""
+        return number == self.number or number in self.as_is
 
     def admit(self, file: str, found: Identity | None) -> list[Step]:
         """Return the steps from the format *found* to this one; none for a new database.
 
         :raises StoreFormat: if this Gardu cannot read that format
         """
-        if found is None:
+        if found is None or self.reads(found.format):
             return []
         numbers = range(found.format, self.number)
         if found.format > self.number or any(number not in self.steps for number in numbers):

@@ -118,7 +118,7 @@ def _open(path: Path, formats: Formats, *, secret: bool, notify: Notify) -> Docu
 def _refuse_other_format(path: Path, formats: Formats) -> None:
     """Refuse a damaged database of another format: this Gardu would not know what is sound."""
     found = read_identity(path)
-    if found is not None and found.format != formats.number:
+    if found is not None and not formats.reads(found.format):
         raise StoreFormat(
             f"{path} is damaged, and it cannot be salvaged here: "
             f"{refusal(path.name, found, formats.number)}"

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from edge.clock import Stamp
+from edge.sealing.boxes import PrivateKeys
 from office.board.known import Known
 from office.board.language import NAMES, Language, language_of
 from office.board.login import Gate
@@ -40,12 +41,14 @@ class Settings(NamedTuple):
     """What the page needs of the config.
 
     :ivar hosts: host names under which browsers ask for it
+    :ivar still_keys: the keys that open sealed stills; None: it shows them as sealed
     """
 
     zone: tzinfo
     session_s: float
     tls: bool = False
     hosts: tuple[str, ...] = LOOPBACK
+    still_keys: PrivateKeys | None = None
 
 
 class Asked(NamedTuple):

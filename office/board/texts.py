@@ -18,6 +18,10 @@ ENTRIES: dict[str, tuple[str, str]] = {
     "no-page": ("Halaman ini tidak ada.", "There is no such page."),
     "unknown-checkpoint": ("Gardu ini tidak dikenal.", "This checkpoint is not known."),
     "unknown-visit": ("Kunjungan ini tidak dikenal.", "This visit is not known."),
+    "sealed-still": (
+        "Gambar ini tersegel, dan peladen ini tidak memiliki kuncinya: gardu guestbook open.",
+        "This still is sealed, and this server does not have its key: gardu guestbook open.",
+    ),
     "bad-entry": ("Isian ini tidak dapat dibaca.", "This entry cannot be read."),
     "stale-form": (
         "Halaman ini sudah lama terbuka. Muat ulang, lalu kirim lagi.",
@@ -184,6 +188,7 @@ ENTRIES: dict[str, tuple[str, str]] = {
     "attempts": ("percobaan", "attempts"),
     "extended": ("diperpanjang", "extended by"),
     "stills": ("Gambar CCTV", "CCTV stills"),
+    "still-sealed": ("tersegel", "sealed"),
     "no-stills": ("Tidak ada gambar.", "No still."),
     "digest-same": ("sesuai catatan", "as recorded"),
     "digest-differs": ("BERBEDA dari catatan", "DIFFERS from the record"),

@@ -3,6 +3,8 @@
 import asyncio
 import ssl
 from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
@@ -10,6 +12,9 @@ from edge.commands.options import problems_printed, refuse, say
 from edge.errors import GarduError
 from office.commands.options import OfficeOption, log_to_stderr, stop_on_signals
 from office.config import DEFAULT_CONFIG, OfficeConfig, PageSection, load_office_config
+
+if TYPE_CHECKING:
+    from edge.sealing.boxes import PrivateKeys
 
 
 def page(config: OfficeOption = DEFAULT_CONFIG) -> None:
@@ -35,6 +40,25 @@ async def _opened(config: OfficeConfig) -> Engine | None:
     return await opened_engine(config.database, stop_on_signals())
 
 
+def _still_keys(section: PageSection) -> "PrivateKeys | None":
+    """Return the private keys that the page opens sealed stills with; None if it has none.
+
+    :raises GarduError: if a file holds none, or needs a passphrase
+    """
+    from edge.sealing.boxes import PrivateKeys
+    from edge.sealing.private_key_file import read, secret_of
+
+    secrets = list[bytes]()
+    for name in section.still_key_files:
+        try:
+            found = read(Path(name).read_bytes())
+            # No person types a passphrase when a server starts: a file with one is refused here.
+            secrets.append(secret_of(found))
+        except (OSError, GarduError) as error:
+            raise GarduError(f"page.still_key_files: {name}: {error}") from None
+    return PrivateKeys(secrets) if secrets else None
+
+
 def _serve(config: OfficeConfig, section: PageSection, writer: Engine) -> None:
     from edge.clock import Clock
     from office.board.application import board_application
@@ -48,6 +72,7 @@ def _serve(config: OfficeConfig, section: PageSection, writer: Engine) -> None:
         session_s=section.session_hours * 3600,
         tls=section.tls,
         hosts=(*LOOPBACK, section.address, *section.names),
+        still_keys=_still_keys(section),
     )
     reader = make_reading_engine(config.database)
     context = Context(reader, writer, settings, Clock.from_environment())

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, and_, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from edge.sealing.boxes import MAGIC
 from office.database.tables import (
     alarms,
     breaks,
@@ -74,13 +75,17 @@ class TimelineRecord(NamedTuple):
 
 
 class VisitStill(NamedTuple):
-    """A still of a visit without its image; *digest*: see the table of stills."""
+    """A still of a visit without its image; *digest*: see the table of stills.
+
+    :ivar sealed: its image is a box, which only the office's private key opens
+    """
 
     checkpoint: str
     id: str
     purpose: str
     happened_ms: int
     digest: str
+    sealed: bool
 
 
 class StandingGap(NamedTuple):
@@ -179,7 +184,14 @@ def visit_timeline(connection: Connection, checkpoint: str, visit: str) -> list[
 def visit_stills(connection: Connection, checkpoint: str, visit: str) -> list[VisitStill]:
     """Return the stills of *visit* in the order in which they were taken."""
     query = (
-        select(_NAME, stills.c.id, stills.c.purpose, stills.c.happened_ms, stills.c.digest)
+        select(
+            _NAME,
+            stills.c.id,
+            stills.c.purpose,
+            stills.c.happened_ms,
+            stills.c.digest,
+            (func.substr(stills.c.image, 1, len(MAGIC)) == MAGIC).label("sealed"),
+        )
         .join(checkpoints, checkpoints.c.number == stills.c.checkpoint)
         .where(stills.c.visit == visit)
         .order_by(stills.c.happened_ms)

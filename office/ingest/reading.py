@@ -15,7 +15,15 @@ from msgspec import Meta
 
 from edge.errors import ProtocolError
 from edge.mqtt.decoding import IncomingMessage
-from edge.mqtt.messages import ROOT, STILL_LIMIT, TRIAL_TYPE, LedgerState, Status
+from edge.mqtt.messages import (
+    ROOT,
+    SEALED_STILL_TYPE,
+    STILL_LIMIT,
+    TRIAL_TYPE,
+    LedgerState,
+    Status,
+)
+from edge.sealing.boxes import is_sealed
 from edge.store.chain import ChainLink, link
 
 # Below the root: site and checkpoint, then the suffix.
@@ -229,6 +237,8 @@ def _still(name: str, purpose: str, message: IncomingMessage) -> Still | None:
         raise ValueError(f"{head.source} does not publish here")
     if not 0 < len(message.payload) <= STILL_LIMIT:
         raise ValueError(f"an image of {len(message.payload)} bytes; allowed: 1 to {STILL_LIMIT}")
+    if head.type == SEALED_STILL_TYPE and not is_sealed(message.payload):
+        raise ValueError("a sealed still that is not sealed")
     return Still(
         checkpoint=name,
         id=head.id,

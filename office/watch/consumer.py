@@ -301,7 +301,7 @@ class Consumer:
         if suffix.startswith("report/") and not payload:
             return seen  # a retained message was deleted
         if content == STILL_CONTENT or suffix.startswith("still/"):
-            seen = self._still(view, seen, payload, attributes)
+            seen = self._still(view, seen, payload, attributes, content)
         elif suffix.startswith(("event/", "report/")):
             seen = self._record(view, seen, payload, at)
         elif suffix in _LIVE or suffix.startswith("state/"):
@@ -335,7 +335,12 @@ class Consumer:
         return "/".join(levels[:_LEVELS]), levels[_LEVELS]
 
     def _still(
-        self, view: CheckpointView, seen: Seen, payload: bytes, attributes: Mapping[str, str]
+        self,
+        view: CheckpointView,
+        seen: Seen,
+        payload: bytes,
+        attributes: Mapping[str, str],
+        content: str,
     ) -> Seen:
         head = msgspec.convert(dict(attributes), Head)
         if head.type == TRIAL_TYPE:
@@ -343,7 +348,7 @@ class Consumer:
         digest = hashlib.sha256(payload).hexdigest()
         purpose = seen.suffix.removeprefix("still/")
         data = {"purpose": purpose, "size": len(payload), "sha256": digest}
-        event = {**attributes, "datacontenttype": STILL_CONTENT, "data": data}
+        event = {**attributes, "datacontenttype": content or STILL_CONTENT, "data": data}
         duplicate = self._is_duplicate(view, head)
         if not duplicate:
             view.counts["stills"] += 1

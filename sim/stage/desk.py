@@ -70,4 +70,10 @@ def _message(
 def _guest(chance: random.Random) -> dict[str, Any]:
     """Return the details of an invented guest."""
     name = chance.choice(("Tamu Uji", "Tamu Contoh", "Tamu Percobaan"))
-    return {"name": name, "organisation": "Kantor Contoh", "purpose": "koordinasi"}
+    number = f"{chance.randrange(10**7):07}"
+    return {
+        "name": f"{name} {number}",
+        "organisation": "Kantor Contoh",
+        "purpose": "koordinasi",
+        "phone": f"+62 800 {number}",
+    }

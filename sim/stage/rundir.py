@@ -6,6 +6,7 @@ from typing import Any
 import tomli_w
 
 from edge.config.toml_text import read_toml
+from sim.stage.office_key import office_key
 from sim.zone import DEFAULT_ZONE
 
 # Keys of the user's [broker] section that a simulation uses; address and login are its own.
@@ -18,7 +19,7 @@ _BROKER_KEYS = (
 class RunDir:
     """Files of one run.
 
-    :param folder: permanent: config, logs, database and stills
+    :param folder: permanent: config, logs, database, stills, and the office's key
     :param wire: temporary and short, because a Unix socket's path may have 107 bytes only: pin
         socket, links to the serial ports, the cameras' password, the daemon's runtime directory
     """
@@ -54,6 +55,7 @@ class RunDir:
         """
         raw = read_toml(source)
         derived = derive(raw, source.absolute().parent, self, broker_port, cameras, hosts or {})
+        derived["sealing"] = {"office_key": office_key(self.folder)}
         self.config.write_text(tomli_w.dumps(derived), encoding="utf-8")
 
 

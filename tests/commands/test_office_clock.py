@@ -13,7 +13,8 @@ from typer.testing import Result
 
 from edge.clock import Stamp
 from edge.config.office_time import BadTime
-from edge.guestbook.book import Details, Entry, GuestBook
+from edge.guestbook.book import GuestBook
+from edge.guestbook.entry import Details, Entry
 from edge.store.store import Store
 from tests.command_line import invoke
 from tests.report.lobby_month import BEGIN_MS, visit_of, visit_records

@@ -14,7 +14,8 @@ import pytest
 from edge.clock import Stamp
 from edge.config.places import default_config_folder
 from edge.errors import GarduError
-from edge.guestbook.book import Details, Entry, GuestBook
+from edge.guestbook.book import GuestBook
+from edge.guestbook.entry import Details, Entry
 from edge.store.store import Store
 from tests.command_line import invoke
 from tests.printing import needs_pango

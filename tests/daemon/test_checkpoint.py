@@ -22,6 +22,11 @@ def arrive(at: Stamp) -> events.ButtonPressed:
     return events.ButtonPressed(at, "reception", "arrive", "pimpinan")
 
 
+def decline(at: Stamp) -> events.ButtonPressed:
+    """The reception turns the guest away, who stores nothing yet."""
+    return events.ButtonPressed(at, "reception", "decline")
+
+
 def accept(at: Stamp) -> events.HostAnswered:
     """The aide accepts."""
     return events.HostAnswered(at, "adc", "accept")
@@ -97,6 +102,19 @@ def test_alarm_sounds_first_and_is_recorded_at_once_after(
     loop.run_until_complete(bench.send(alarm))
     assert order == ["commit after 1 effects"]
     assert bench.outputs.lines.count(Beep("alarm")) == 1
+
+
+def test_the_end_of_a_visit_is_told_with_those_that_are_open(
+    bench: Bench, loop: asyncio.AbstractEventLoop
+) -> None:
+    """Once for each end, after its commit: what is read back of the others stays readable."""
+    loop.run_until_complete(bench.send(arrive, arrive))
+    first, second = sorted(bench.checkpoint.state.visits)
+    assert bench.open_visits == []
+    loop.run_until_complete(bench.send(decline, decline))
+    (left,) = bench.open_visits
+    assert left < {first, second}
+    assert len(left) == 1
 
 
 def test_fire_releases_the_doors_though_nothing_can_be_recorded(

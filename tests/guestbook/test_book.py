@@ -58,7 +58,9 @@ def test_an_entry_survives_a_kill(tmp_path: Path) -> None:
     assert done.returncode == -9
     book = GuestBook(tmp_path)
     assert book.entry("a") == entry("a")
-    assert book.answered("request") == entry("a")
+    answered = book.answered("request")
+    assert answered is not None
+    assert (answered.visit, answered.details) == ("a", entry("a").details)
     assert book.answered("another") is None
     book.close()
 

@@ -29,6 +29,7 @@ from edge.daemon.machine.rtc import Rtc
 from edge.mqtt import schemas
 from edge.mqtt.messages import (
     ROOT,
+    SEALED_STILL_TYPE,
     STILL_TYPE,
     LedgerState,
     StandingAlarm,
@@ -321,12 +322,16 @@ def test_every_record_fits_its_schema(kind: str) -> None:
     check(event["data"], schemas.data_schemas()[kind])
 
 
-def test_still_is_a_binary_cloudevent() -> None:
+@pytest.mark.parametrize(
+    ("kind", "sealkey"), [(STILL_TYPE, None), (SEALED_STILL_TYPE, "0123456789abcdef")]
+)
+def test_still_is_a_binary_cloudevent(kind: str, sealkey: str | None) -> None:
     """The user properties of a still are complete CloudEvents attributes, readable by the SDK."""
     attributes = still_attributes(
-        id=ID, source="/gardu/kantor/lobi", time=AT.iso(), visit="v-1", step="penerimaan"
-    )
-    message = schemas.asyncapi()["components"]["messages"][STILL_TYPE]
+        id=ID, source="/gardu/kantor/lobi", time=AT.iso(), visit="v-1", step="penerimaan",
+        sealkey=sealkey,
+    )  # fmt: skip
+    message = schemas.asyncapi()["components"]["messages"][kind]
     check(attributes, message["headers"])
     check(attributes, CLOUDEVENTS)
     read = {**attributes, "datacontenttype": message["contentType"]}
@@ -334,7 +339,7 @@ def test_still_is_a_binary_cloudevent() -> None:
         get_event_factory_for_version("1.0"), json.dumps({**read, "data_base64": "/9j/2Q=="})
     )
     assert event.get_data() == b"\xff\xd8\xff\xd9"
-    assert event.get_type() == STILL_TYPE
+    assert event.get_type() == kind
 
 
 def test_live_documents_fit_their_schemas(tmp_path: Path) -> None:

@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 
 from edge.mqtt.reasons import reason
+from edge.sealing.boxes import seal
 from edge.sop.events import DeviceFailed, DeviceRestored, InputRefused
 from edge.sop.records import AlarmChanged, Record
 from edge.store.store import StillRow, Store
 from tests.brokers import Centre, Mosquitto, until
+from tests.sealing.keys import KEY
 from tests.uplinks import AT, about, make_config, make_store, opened, running, sequences
 
 
@@ -273,6 +275,31 @@ def test_stills_follow_the_records(mosquitto: Mosquitto, tmp_path: Path) -> None
             assert about(still).ContentType == "image/jpeg"
             assert attributes["id"] == "still-1"
             assert attributes["subject"] == "visit/v/step/penerimaan"
+
+    asyncio.run(scenario())
+
+
+def test_a_sealed_still_travels_sealed(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    """The box goes out byte for byte, with the id of its key; a damaged one is passed over."""
+    box = seal(KEY, b"\xff\xd8 a picture \xff\xd9")
+
+    async def scenario() -> None:
+        store = make_store(tmp_path)
+        for name, content in (("damaged", b"nothing"), ("sealed", box)):
+            (tmp_path / f"{name}.jpg.sealed").write_bytes(content)
+            properties = {"visit": "v", "step": "penerimaan", "time": AT.iso()}
+            path, digest = f"{name}.jpg.sealed", hashlib.sha256(content).hexdigest()
+            store.add_still(StillRow(name, "desk", path, digest, len(content), properties))
+        with Centre(mosquitto.port) as centre:
+            async with running(make_config(mosquitto.url), store, tmp_path) as run:
+                await until(lambda: centre.heard("still/desk"))
+                (still,) = centre.heard("still/desk")
+                assert InputRefused(AT, "broker", "still-file-damaged") in run.events
+        attributes = dict(about(still).UserProperty)
+        assert still.payload == box
+        assert about(still).ContentType == "application/octet-stream"
+        assert attributes["type"] == "gardu.still.sealed.v1"
+        assert attributes["sealkey"] == KEY.id
 
     asyncio.run(scenario())
 

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from edge.errors import ProtocolError
 from edge.mqtt.decoding import IncomingMessage
-from edge.mqtt.messages import ROOT, TRIAL_TYPE
+from edge.mqtt.messages import ROOT, SEALED_STILL_TYPE, TRIAL_TYPE
+from edge.sealing.boxes import seal
 from edge.store.chain import link
 from office.ingest.reading import AlarmSeen, LedgerSeen, LiveSeen, Record, StatusSeen, Still, read
 from tests.office.records import AT_MS, Stream
+from tests.sealing.keys import KEY
 
 BASE = f"{ROOT}/setda/lobi"
 ID = "01938f7e-1c3a-7c44-8000-0123456789ab"
@@ -47,6 +49,7 @@ def test_a_record() -> None:
         (Stream().live("state/alarm/fire", None), AlarmSeen),
         (Stream().live("state/occupancy", {}), LiveSeen),
         (Stream().still(ID, b"x"), Still),
+        (Stream().still(ID, seal(KEY, b"x"), type=SEALED_STILL_TYPE), Still),
         (Stream().live("state/new", {}), None),
         (Stream().live("status", None), None),
         (Stream().live("report/2026-11", None), None),
@@ -88,6 +91,7 @@ def test_other_messages(message: IncomingMessage, kind: type | None) -> None:
         (Stream().still(ID, b""), "an image of 0 bytes"),
         (Stream().still(ID, b"x" * 262_145), "an image of 262145 bytes"),
         (Stream().still("no", b"x"), r"\$.id"),
+        (Stream().still(ID, b"x", type=SEALED_STILL_TYPE), "is not sealed"),
         (Stream().still(ID, b"x", source="/gardu/a/b"), "does not publish here"),
         (IncomingMessage(f"{BASE}/still/desk", b"x"), "id"),
     ],

@@ -65,7 +65,7 @@ def test_a_simulated_guest_leaves_nothing_for_others(tmp_path: Path, umask: int)
     """The real daemon's files of a visit, with its still, under any umask."""
     os.umask(umask)
     command("sim", "--procedure", "pimpinan", "--guests", "1", "--json", "--data", tmp_path / "run")
-    assert list((tmp_path / "run/data").glob("stills/*/*.jpg"))
+    assert list((tmp_path / "run/data").glob("stills/*/*.jpg.sealed"))
     assert not open_to_others(tmp_path / "run")
 
 

@@ -14,7 +14,7 @@ import pytest
 from desk.guest_form import Field
 from desk.views.expected import NotAdded
 from edge.daemon.desk_messages import CarryOut, Expect
-from edge.guestbook.book import Phone
+from edge.guestbook.entry import Phone
 from edge.guestbook.plain_text import PlainText
 from edge.mqtt.decoding import IncomingMessage
 from edge.mqtt.request_handler import Request

@@ -51,7 +51,7 @@ def test_a_guest_goes_through_the_procedure(
     assert succeeded(stage)
     assert stage.daemon.restarts == 1
     assert re.search(r"([1-9]\d*) of \1 outputs put at rest", run.daemon_log.read_text("utf-8"))
-    assert list(run.stills.rglob("*.jpg"))
+    assert list(run.stills.rglob("*.jpg.sealed"))
     assert sandbox.refusals == []
 
 

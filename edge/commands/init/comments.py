@@ -34,6 +34,9 @@ _SECTIONS = {
     "guestbook": ("guests", (
         "Details of guests from a desk application or an invitation (docs/guestbook.md)."
     )),
+    "sealing": ("", (
+        "Guests' details and stills are encrypted to this key of the office as they are written."
+    )),
     "cards": ("visitor cards", (
         "The pool: the number of every visitor card as the reader sends it, in hexadecimal "
         "digits. A card that is not listed is refused with two beeps. Never list an identity card."

@@ -52,6 +52,8 @@ def _sections(
     yield "checkpoint", _checkpoint(a)
     yield "broker", _broker(a, draft)
     yield "guestbook", _guest_book(a, needs)
+    if a["guests.office_key"] != LATER:
+        yield "sealing", {"office_key": a["guests.office_key"]}
     yield "cards", cards_section(a, office, needs, draft) if needs.cards else None
     yield "guest_kinds", [_guest_kind(a, name) for name in a["guests.kinds"] or ()] or None
     yield "card_readers", {name: _reader(a, name, draft) for name in a.names("card_readers")}

@@ -25,7 +25,8 @@ from edge.config.places import DEFAULT_CONFIG
 from edge.config.redaction import REMOVED, Redacted, redact
 from edge.config.toml_text import read_toml
 from edge.errors import ConfigError, GarduError
-from edge.guestbook.guest_list import read as guests_of
+from edge.guestbook.book import FILE as BOOK
+from edge.guestbook.guest_list import read_stored
 from edge.store.backup.config_files import config_files
 from edge.store.backup.form import new_file
 
@@ -238,7 +239,12 @@ def _passwords(path: Path, config: Config, notes: list[str]) -> Iterator[str]:
 def _persons(folder: Path, notes: list[str]) -> Iterator[str]:
     """Yield names and telephone numbers of the guest book: no log should have one."""
     try:
-        for entry in guests_of(folder):
-            yield from (entry.details.name, entry.details.phone)
+        entries = read_stored(folder / BOOK)
     except (GarduError, OSError) as error:
         notes.append(f"guests' names cannot be searched for: {error}")
+        return
+    for entry in entries:
+        if entry.details is not None:
+            yield from (entry.details.name, entry.details.phone)
+    if any(entry.boxes for entry in entries):
+        notes.append("guests' names cannot be searched for: they are sealed to the office's key")

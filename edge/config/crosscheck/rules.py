@@ -19,6 +19,7 @@ from edge.config.crosscheck.hosts import NAMES_A_HOST, check_hosts
 from edge.config.crosscheck.lockers import lockers
 from edge.config.crosscheck.modules import modules
 from edge.config.crosscheck.places import places
+from edge.config.crosscheck.sealing import check_sealing, check_sealing_library
 from edge.config.crosscheck.serial import check_library, invitations, ports, readers, serial_ports
 from edge.config.crosscheck.times import times
 from edge.config.model import Config
@@ -46,6 +47,7 @@ def crosscheck(config: Config, problems: Problems) -> None:
         places,
         guest_kinds,
         check_desk,
+        check_sealing,
     ):  # fmt: skip
         rule(config, problems)
 
@@ -65,6 +67,7 @@ def check_files(config: Config, problems: Problems) -> None:
         for key in ("password_file", "ca_file"):
             _file(problems, f"cameras.{name}.{key}", getattr(camera, key, ""))
     check_library(config, problems)
+    check_sealing_library(config, problems)
 
 
 def _pins(config: Config, problems: Problems) -> None:

@@ -19,7 +19,8 @@ _IMAGE_DESCRIPTION, _ORIENTATION, _SOFTWARE, _EXIF_DIRECTORY = 0x010E, 0x0112, 0
 _VERSION, _TIME_ORIGINAL, _OFFSET_ORIGINAL = 0x9000, 0x9003, 0x9011
 _MILLISECONDS_ORIGINAL, _UNIQUE_ID = 0x9291, 0xA420
 
-# More than a block ever needs, bytes; names of sites and checkpoints have at most 64 letters.
+# More than a block ever needs, bytes; names of sites and checkpoints have at most 64 letters. The
+# rest is enough for what sealing adds (edge/sealing/boxes.py).
 ROOM = 1024
 
 ExifValue = tuple[int, bytes]

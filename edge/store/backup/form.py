@@ -42,7 +42,7 @@ CHUNK = 256 * 1024
 
 _NAME = re.compile(
     r"gardu\.db|guestbook\.db|about\.json|manifest\.json"
-    r"|stills/[0-9]{4}-[0-9]{2}-[0-9]{2}/[A-Za-z0-9][A-Za-z0-9-]{0,79}\.jpg"
+    r"|stills/[0-9]{4}-[0-9]{2}-[0-9]{2}/[A-Za-z0-9][A-Za-z0-9-]{0,79}\.jpg(\.sealed)?"
     r"|(config|secrets)/[A-Za-z0-9_-][A-Za-z0-9._-]{0,79}"
 )
 _NUMBER = re.compile(r"[0-9]+")

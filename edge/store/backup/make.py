@@ -103,7 +103,7 @@ class Backup:
         """The greatest size of the archive, bytes."""
         if not self._guests:
             return self.databases_bytes + 2**20
-        stills = sum(file.stat().st_size for file in self._data.glob("stills/*/*.jpg"))
+        stills = sum(file.stat().st_size for file in self._data.glob("stills/*/*.jpg*"))
         return self.databases_bytes + stills + 2**20
 
     def stop(self) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from edge.sealing.boxes import BoxClosed, PrivateKeys, is_sealed
 from office.board.context import Asked, Context
 from office.board.moments import moment_of
 from office.board.seen import Seen, StepFacts, facts_of, seen_visits
@@ -90,18 +91,34 @@ async def show(context: Context, asked: Asked) -> Response:
         found=found,
         name=name,
         meta=context.known.of(name),
+        opens=context.settings.still_keys is not None,
     )
 
 
 async def still(context: Context, asked: Asked) -> Response:
-    """Return the JPEG of the still in the path."""
+    """Return the JPEG of the still in the path; a sealed one only if the office has its key."""
     name, identifier = asked.checkpoint, asked.request.path_params["still"]
     if not _is_id(identifier):
         raise HTTPException(404, "no-page")
     image = await context.read(lambda one: queries.still_image(one, name, identifier))
     if image is None:
         raise HTTPException(404, "no-page")
+    if is_sealed(image):
+        image = _opened(context.settings.still_keys, image)
     return Response(image, media_type="image/jpeg", headers={"cache-control": _STILL_LASTS})
+
+
+def _opened(keys: PrivateKeys | None, box: bytes) -> bytes:
+    """Return the picture in *box*.
+
+    :raises HTTPException: if the keys of the office's server do not open it
+    """
+    try:
+        if keys is not None:
+            return keys.open(box)
+    except BoxClosed:
+        pass
+    raise HTTPException(403, "sealed-still")
 
 
 def _is_id(text: str) -> bool:

@@ -19,11 +19,14 @@ from edge.config.wiring import TXD, boot_notes, wiring
 from edge.sop.procedures.loading import known_procedures, parts_of
 from tests.command_line import invoke
 from tests.commands.init.offices import OFFICES, init
+from tests.sealing.keys import KEY
 
 # Settings of the Pi that each pin of a bus needs; and this machine's zone.
 _WIRING = ("GPIO ", "this machine's time zone", "this kernel keeps outputs")
 # No camera of these offices can read the page of the guest book.
 _PAGE = 'no camera has the purpose "guestbook"'
+# Most of these offices have no key yet.
+_KEY = "sealing.office_key is missing"
 # Officer 1's panel serves the aide too in these offices.
 _SHARED = "its stations officer-1 and aide both take"
 
@@ -75,7 +78,26 @@ def test_check_finds_nothing_in_the_config(answers: dict[str, Any], tmp_path: Pa
     left = [note for note in notes if not note.startswith(_WIRING)]
     few = answers.get("buttons") == {"amount": "few"}
     left = [note for note in left if _PAGE not in note and _SHARED not in note]
+    left = [note for note in left if _KEY not in note]
     assert [one for one in left if not (few and "no button" in one)] == []
+
+
+def test_the_office_key_is_written_and_examined(tmp_path: Path) -> None:
+    """With a key the check has no note about it; a key with a typing error is refused."""
+    (answers, *_) = OFFICES.values()
+    guests = {**answers.get("guests", {}), "office_key": KEY.text}
+    config, result = init(tmp_path, {**answers, "guests": guests})
+    assert result.exit_code == 0, result.output
+    assert load_config(config).sealing is not None
+    checked = invoke(["check", "-c", str(config)])
+    assert checked.exit_code == 0, checked.output
+    assert _KEY not in checked.output
+    text = config.read_text(encoding="utf-8")
+    wrong = KEY.text[:-1] + ("A" if KEY.text[-1] != "A" else "B")
+    config.write_text(text.replace(KEY.text, wrong), encoding="utf-8")
+    checked = invoke(["check", "-c", str(config)])
+    assert checked.exit_code == 2
+    assert "sealing.office_key: has a typing error" in checked.output
 
 
 @pytest.mark.parametrize("answers", OFFICES.values(), ids=OFFICES)

@@ -12,8 +12,11 @@ import pytest
 from httpx import Client
 from sqlalchemy import Engine
 
+from edge.mqtt.messages import SEALED_STILL_TYPE
+from edge.sealing.boxes import PrivateKeys, seal
 from edge.sop.monthly_summary import Summary, Totals
 from edge.sop.records import MonthlyReport, Record
+from office.board.context import Context
 from office.board.roles import Role
 from office.database.following import add_breaks
 from tests.office.board.lobbies import (
@@ -32,6 +35,9 @@ from tests.office.board.lobbies import (
     store,
 )
 from tests.office.records import AT_MS, Stream, at
+from tests.sealing.keys import KEY, KEYS, OTHER
+
+SEALED = "01938f7e-1c3a-7c44-8000-0123456789ac"
 
 LogIn = Callable[..., Client]
 
@@ -194,6 +200,25 @@ def test_a_visit(office: Engine, logged_in: LogIn) -> None:
     assert "private" in image.headers["cache-control"]
     for path in (f"/still/{ANNEX}/{STILL}", f"/still/{LOBBY}/x", f"/visit/{ANNEX}/{DONE}"):
         assert client.get(path).status_code == 404
+
+
+def test_a_sealed_still_is_opened_only_with_its_key(
+    office: Engine, context: Context, logged_in: LogIn
+) -> None:
+    """Without the key, or with another one, the page says that it is sealed."""
+    box = seal(KEY, JPEG)
+    sent = Stream().still(SEALED, box, type=SEALED_STILL_TYPE, correlationid=DONE)
+    store(office, sent)
+    client, path = logged_in(), f"/still/{LOBBY}/{SEALED}"
+    page = client.get(f"/visit/{LOBBY}/{DONE}").text
+    assert ">sealed</p>" in page
+    assert SEALED not in page
+    assert client.get(path).status_code == 403
+    context.settings = context.settings._replace(still_keys=PrivateKeys([OTHER]))
+    assert client.get(path).status_code == 403
+    context.settings = context.settings._replace(still_keys=KEYS)
+    assert client.get(path).content == JPEG
+    assert SEALED in client.get(f"/visit/{LOBBY}/{DONE}").text
 
 
 def test_stills_are_not_for_the_desk(office: Engine, logged_in: LogIn) -> None:

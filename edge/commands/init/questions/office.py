@@ -1,6 +1,7 @@
 """Questions about the office: identity, broker, guest book."""
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfoNotFoundError
 
@@ -9,6 +10,7 @@ from edge.commands.init.question import LATER, Asked, Group, Question
 from edge.commands.init.questions.checks import file_wrong
 from edge.config.crosscheck.broker import on_this_machine
 from edge.config.crosscheck.cameras import url_problem
+from edge.config.office_key import office_key
 from edge.config.sections.values import Days, FileName, Name
 from edge.config.sections.values import Line as TextLine
 from edge.config.zone import zone_of
@@ -55,6 +57,18 @@ def _password_wrong(asked: Asked, name: str) -> str:
     if name != LATER and url.startswith("mqtt:") and not on_this_machine(_host(url)):
         return 'would be in plain text; allowed: "later", or an mqtts:// url'
     return file_wrong(asked, name)
+
+
+def _office_key_wrong(_asked: Asked, text: str) -> str:
+    if text == LATER:
+        return ""
+    try:
+        office_key(text)
+    except ValueError as error:
+        return f'{error}; allowed: a key as `gardu guestbook key new` prints it, or "later"'
+    if find_spec("nacl") is None:
+        return "needs PyNaCl, which is not installed: pip install 'gardu[sealing]'; allowed: later"
+    return ""
 
 
 def _host(url: str) -> str:
@@ -201,6 +215,15 @@ GUESTS = Group(
             default=lambda _: 90,
             applies=lambda asked: bool(asked.own("keep")),
             unless="guests.keep is false",
+        ),
+        Question(
+            key="office_key",
+            text="The office's public key, to which guests' details and pictures are encrypted?",
+            why="`gardu guestbook key new`, on the computer of the person responsible for personal "
+            'data, prints it. Without one ("later") a person who takes the memory card reads them.',
+            kind=TextLine,
+            default=lambda _: LATER,
+            wrong=_office_key_wrong,
         ),
         Question(
             key="opens",

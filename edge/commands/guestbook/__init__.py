@@ -1,0 +1,1 @@
+"""`gardu guestbook`: guests' details, for the person responsible for them."""

@@ -79,9 +79,9 @@ CASES = (
     Case("report --config {config} --format csv -o {out} --with-guestbook"),
     Case("guestbook export --config {config} -o {out}"),
     Case("guestbook purge --config {config} --before 2026-01-01 --yes"),
-    Case("invitation key -o {out}", 1, "invitations"),
+    Case("invitation key -o {out}", 1, "signatures"),
     Case("invitation make --key {key} --site s --procedure pimpinan --from 2098-12-15 "
-         "--until 2099-01-01", 1, "invitations"),
+         "--until 2099-01-01", 1, "signatures"),
     Case("invitation read GARDU1X --key-file {public}", 1),
     Case("records --config {config}"),
     Case("records --config {config} --json"),

@@ -57,6 +57,7 @@ from edge.daemon.machine.watch import MachineWatch
 from edge.daemon.migration_status import MigrationStatus
 from edge.daemon.procedures import wording_of
 from edge.daemon.reload import PROCEDURES_REFUSED, Reload, refused
+from edge.daemon.request_keys import RequestKeys
 from edge.daemon.rest_levels import prepare_outputs
 from edge.daemon.rules import make_rules
 from edge.daemon.start_wait import when_available
@@ -66,8 +67,10 @@ from edge.daemon.timers import Timers
 from edge.errors import GarduError
 from edge.guestbook.book import GuestBook
 from edge.guestbook.purge import Purger
+from edge.mqtt.messages import topic
 from edge.mqtt.open_visits import open_visits
 from edge.mqtt.request_handler import RequestHandler
+from edge.mqtt.signed_requests import SignedRequests
 from edge.mqtt.uplink import Uplink
 from edge.report.publisher import publisher
 from edge.sop.effects import Beep
@@ -174,7 +177,8 @@ async def _run(
     devices = build_devices(config, clock, bridge.post, stills, expect=requests.expect)
     devices.add_guestbook(requests.arrived, requests.chosen)
     devices.restore_faults(stored_faults(store))
-    uplink = Uplink(config, store, worker, clock, bridge.post, folder, handler=requests)
+    signed = SignedRequests(config.requests, topic(config, ""), requests, clock=clock)
+    uplink = Uplink(config, store, worker, clock, bridge.post, folder, handler=signed)
     purger = Purger(config, book, book_worker, store, worker, clock, uplink.wake)
     checkpoint = Checkpoint(
         make_rules(config, now.procedures, store),
@@ -200,10 +204,13 @@ async def _run(
         post=bridge.post,
         consumer=checkpoint,
         live=uplink,
+        keys=RequestKeys(file, signed),
     )
 
-    machine = MachineWatch(config, clock, clock_file, store.commit_times, bridge.post)
-    config_watch = ConfigWatch(file, bridge.post)
+    machine, config_watch = (
+        MachineWatch(config, clock, clock_file, store.commit_times, bridge.post),
+        ConfigWatch(file, bridge.post),
+    )
     states = partial(_states, devices, checkpoint)
     present = partial(
         present_health,

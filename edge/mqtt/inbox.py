@@ -9,12 +9,15 @@ Rules
 3. At most :data:`RATE` messages a second are handled: disk and lobby come before requests.
 4. An answer goes only to a topic that :func:`~edge.mqtt.requests.may_answer` allows.
 5. It goes after the acknowledgement: a broker that hangs up on an answer sends the request once.
+6. Each request is answered or counted: at most :data:`MOST` answers wait to be sent, further
+   requests wait behind them, and answers that the end of a connection takes along are counted.
 """
 
 import asyncio
 from collections import Counter, deque
 from collections.abc import Callable
 from functools import partial
+from typing import Protocol
 
 import msgspec
 
@@ -23,15 +26,16 @@ from edge.mqtt.decoding import IncomingMessage
 from edge.mqtt.in_flight import OutgoingMessage
 from edge.mqtt.messages import LIVE_CONTENT
 from edge.mqtt.packets import BrokerAnswer, Filter, Packed
-from edge.mqtt.request_handler import DEVICE, Request, RequestHandler
+from edge.mqtt.request_handler import DEVICE, Request
 from edge.mqtt.requests import (
     ANSWER_EXPIRY_S,
     AVAILABILITY,
-    LONGEST,
     LONGEST_CORRELATION,
+    LONGEST_SIGNED,
     REGISTER,
     RESEND,
     VALUES,
+    Answer,
     Word,
     may_answer,
 )
@@ -62,24 +66,31 @@ class _Waiting(msgspec.Struct):
     correlation: bytes | None
 
 
+class Handler(Protocol):
+    """What carries out requests: with signatures, or without."""
+
+    async def answer(self, message: Request) -> Answer | None:
+        """Carry out *message* and return the answer; None if there is none."""
+
+
 class Inbox:
     """The messages received over one connection, and the answers to them.
 
     :param base: ``gardu/v1/{site}/{checkpoint}/``
     :param handler: carries out the requests
-    :param counts: the uplink's; ``requests``, ``requests_dropped`` and ``refused`` are counted
+    :param counts: the uplink's; ``requests``, ``requests_dropped``, ``answers_lost`` and
+        ``refused`` are counted
     """
 
-    def __init__(
-        self, base: str, handler: RequestHandler, post: Post, counts: Counter[str]
-    ) -> None:
+    def __init__(self, base: str, handler: Handler, post: Post, counts: Counter[str]) -> None:
         self._base = base
         self._handler = handler
         self._post = post
         self._counts = counts
         self._messages: deque[_Waiting] = deque()
         self._come = asyncio.Event()
-        self._answers: deque[OutgoingMessage] = deque(maxlen=MOST)
+        self._answers: deque[OutgoingMessage] = deque()
+        self._room = asyncio.Event()
         self._dropping = False
         self._free_at = 0.0
 
@@ -92,7 +103,7 @@ class Inbox:
             self._dropping = True
             return
         suffix = message.topic.removeprefix(self._base)
-        request = Request(suffix, message.payload[: LONGEST + 1], message.retain)
+        request = Request(suffix, message.payload[: LONGEST_SIGNED + 1], message.retain)
         self._messages.append(
             _Waiting(message.mid, message.qos, request, message.response_topic, message.correlation)
         )
@@ -105,6 +116,7 @@ class Inbox:
         """
         while self._answers:
             answer = self._answers.popleft()
+            self._room.set()
             if may_go(answer.key):
                 return answer
             self._counts["refused"] += 1
@@ -117,6 +129,7 @@ class Inbox:
                 self._come.clear()
                 await self._come.wait()
             await self._pace()
+            await self._room_for_answer()
             message = self._messages.popleft()
             answer = await self._handler.answer(message.request)
             self._counts["requests"] += 1
@@ -124,6 +137,17 @@ class Inbox:
             if answer is not None and message.reply_to and self._answerable(message):
                 self._answers.append(self._outgoing(message, msgspec.json.encode(answer)))
                 connection.notify()
+
+    def leave(self) -> None:
+        """Count the answers that this connection has not sent: they are lost with it."""
+        self._counts["answers_lost"] += len(self._answers)
+        self._answers.clear()
+
+    async def _room_for_answer(self) -> None:
+        """Wait until less than MOST answers wait to be sent: requests meanwhile wait too."""
+        while len(self._answers) >= MOST:
+            self._room.clear()
+            await self._room.wait()
 
     async def _pace(self) -> None:
         now = asyncio.get_running_loop().time()

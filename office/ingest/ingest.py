@@ -91,7 +91,7 @@ class Ingest:
         self._hooks = Hooks(config.hooks, clock)
         self._writer = Writer(engine, clock, config.ingest.keep_aside, self._hooks.offer)
         self._follower = Follower(engine, clock)
-        self._asker = Asker(engine, clock, config.ingest.resend_after_s)
+        self._asker = Asker(engine, clock, config.ingest.resend_after_s, key=config.requests.key)
         self._worker = Worker("database")
         self._waiting: list[_Waiting] = []
         self._arrived = asyncio.Event()

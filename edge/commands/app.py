@@ -46,7 +46,7 @@ COMMANDS = {
     ),
     "reload": Command(
         "edge.commands.reload", "reload",
-        "Have the running daemon read its procedures again.",
+        "Have the running daemon read procedures and keys again.",
     ),
     "day": Command(
         "edge.commands.day", "day",
@@ -59,6 +59,10 @@ COMMANDS = {
     "guestbook": Command(
         "edge.commands.guestbook", "guestbook",
         "Export or delete the details that guests gave.",
+    ),
+    "request": Command(
+        "edge.commands.request", "request",
+        "Sign requests to a checkpoint, and send them by hand.",
     ),
     "invitation": Command(
         "edge.commands.invitation", "invitation",

@@ -8,6 +8,9 @@ from edge.config.model import Config
 from edge.config.sections.requests import RequestKind
 from edge.config.validation import Problems, note_twice
 
+EXAMPLE = "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="
+"""The public key of the example in docs/mqtt.md."""
+
 _KINDS: tuple[RequestKind, ...] = get_args(RequestKind)
 
 
@@ -31,13 +34,19 @@ def check_signature_library(config: Config, problems: Problems) -> None:
 
 
 def request_notes(config: Config) -> Iterator[str]:
-    """Yield what an unsigned kind, or an untrusted clock, leads to."""
+    """Yield what an unsigned kind, a key that all know, or an untrusted clock leads to."""
     section = config.requests
     for kind in _KINDS:
         if kind in section.unsigned:
             yield (
                 f"requests.unsigned: cmd/{kind} is carried out without a signature, for every "
                 "client that the broker lets write it, and for the one who governs the broker"
+            )
+    for name, key in section.keys.items():
+        if key.public == EXAMPLE:
+            yield (
+                f"requests.keys.{name}.public is the example of docs/mqtt.md, whose secret key is "
+                "printed there: for tests and simulations only"
             )
     signed = {kind for key in section.keys.values() for kind in key.may}
     if signed & {"register", "values"} and not config.guestbook.need_synced_clock:

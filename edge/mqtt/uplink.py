@@ -314,7 +314,8 @@ class Uplink:
             raise ProtocolError("its topic was not subscribed to")
         suffix = message.topic.removeprefix(base)
         if inbox is not None and suffix.startswith("cmd/"):
-            inbox.put(message)
+            if not inbox.put(message):
+                connection.acknowledge(message.mid, message.qos)
             return
         self.own_topics.put(message)
         connection.acknowledge(message.mid, message.qos)

@@ -79,6 +79,9 @@ CASES = (
     Case("report --config {config} --format csv -o {out} --with-guestbook"),
     Case("guestbook export --config {config} -o {out}"),
     Case("guestbook purge --config {config} --before 2026-01-01 --yes"),
+    Case("request key --id meja-1 -o {out}", 1, "signatures"),
+    Case("request sign register - --to a/b --key {key}", 1),
+    Case("request send register - --to a/b", 2),
     Case("invitation key -o {out}", 1, "signatures"),
     Case("invitation make --key {key} --site s --procedure pimpinan --from 2098-12-15 "
          "--until 2099-01-01", 1, "signatures"),

@@ -20,6 +20,14 @@ EXTRA = "signatures"
 """The extra of pyproject.toml that has PyNaCl."""
 
 
+def prepare() -> None:
+    """Import the library, which takes a good part of a second on a Pi.
+
+    :raises GarduError: if it is not installed
+    """
+    _nacl()
+
+
 def make_key() -> tuple[bytes, bytes]:
     """Return a new secret key and its public key, 32 bytes each."""
     secret = _nacl().signing.SigningKey.generate()

@@ -145,7 +145,8 @@ def _request(file: str) -> dict[str, Any]:
     try:
         found = msgspec.json.decode(text, type=dict[str, Any])
     except msgspec.DecodeError as error:
-        raise GarduError(f"{file}: no request: {error}; allowed: one JSON object") from None
+        place = "stdin" if file == "-" else file
+        raise GarduError(f"{place}: no request: {error}; allowed: one JSON object") from None
     return completed(found, Clock().wall_ms())
 
 

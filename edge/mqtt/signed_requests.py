@@ -20,6 +20,7 @@ from typing import get_args
 
 import msgspec
 
+from edge import ed25519
 from edge.clock import Clock
 from edge.config.sections.requests import RequestKind, Requests
 from edge.mqtt.request_handler import Request, RequestHandler
@@ -54,6 +55,8 @@ class SignedRequests:
 
     def adopt(self, section: Requests) -> None:
         """Use the keys of *section* from the next request on."""
+        if section.keys:
+            ed25519.prepare()  # not at the first request: presses would wait meanwhile
         self._keys = public_keys(section)
         self._unsigned = frozenset(section.unsigned)
         self._newest = {key: at for key, at in self._newest.items() if key in self._keys}

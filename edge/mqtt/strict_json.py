@@ -13,12 +13,16 @@ class _Duplicate(Exception):
 def duplicate_key(data: bytes) -> str | None:
     """Return a key that an object in *data* has twice; None if there is none.
 
+    Empty if this reader does not understand what another one did: that is refused too.
+
     :param data: JSON that was decoded without an error
     """
     try:
         json.loads(data, object_pairs_hook=_no_duplicates)
     except _Duplicate as found:
         return found.key
+    except (ValueError, RecursionError):
+        return ""
     return None
 
 

@@ -7,8 +7,10 @@ their mistakes do not hinder it. A config that cannot be read leaves the keys as
 import logging
 from pathlib import Path
 
+from edge import ed25519
 from edge.config.loading import load_config
 from edge.config.sections.requests import Requests
+from edge.errors import ConfigError, GarduError
 from edge.mqtt.signed_requests import SignedRequests
 
 log = logging.getLogger(__name__)
@@ -26,7 +28,16 @@ class RequestKeys:
 
         :raises ConfigError: with every problem of the file
         """
-        return None if self._file is None else load_config(self._file).requests
+        if self._file is None:
+            return None
+        # The other files that it names are no part of this: a missing one must hinder no revocation.
+        section = load_config(self._file, elsewhere=True).requests
+        if section.keys:
+            try:
+                ed25519.prepare()
+            except GarduError as error:
+                raise ConfigError([f"requests.keys: {error}"]) from None
+        return section
 
     def adopt(self, section: Requests) -> None:
         """Use *section* from the next request on."""

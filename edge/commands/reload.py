@@ -3,8 +3,7 @@
 import typer
 
 from edge.commands.ask import ask_reload
-from edge.commands.options import ConfigOption, data_folder, say
-from edge.config.loading import load_config
+from edge.commands.options import ConfigOption, data_folder, load_data_config, say
 from edge.config.places import DEFAULT_CONFIG
 
 
@@ -16,7 +15,7 @@ def reload(config: ConfigOption = DEFAULT_CONFIG) -> None:
     with. If one procedure is bad, all are refused, every problem is printed and the old ones stay:
     the command then ends with 1. Other changes of the config need a restart.
     """
-    folder = data_folder(load_config(config))
+    folder = data_folder(load_data_config(config))
     reloaded = ask_reload(folder)
     if reloaded is None:
         typer.echo(f"no daemon runs here ({folder}): it reads procedures and keys at its start")

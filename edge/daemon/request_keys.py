@@ -30,7 +30,7 @@ class RequestKeys:
         """
         if self._file is None:
             return None
-        # The other files that it names are no part of this: a missing one must hinder no revocation.
+        # The other files that it names are no part of this: a missing one hinders no revocation.
         section = load_config(self._file, elsewhere=True).requests
         if section.keys:
             try:

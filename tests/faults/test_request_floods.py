@@ -164,7 +164,7 @@ def test_a_daemon_in_a_flood_is_pressed_reports_and_revokes(
                     application.ask(signed(topic, available(NOON_MS)), SUFFIX)
                     application.ask(RANDOM.randbytes(500), SUFFIX)
                     await asyncio.sleep(0)
-                await until(lambda: len(application.messages) > 10, 20)
+                await until(lambda: len(application.messages) > 10, 100)
                 healths = len(centre.heard("health"))
                 await asyncio.to_thread(daemon.open_visit)
                 await until(lambda: centre.heard("event/visit"))
@@ -174,7 +174,7 @@ def test_a_daemon_in_a_flood_is_pressed_reports_and_revokes(
                 before = len(application.messages)
                 await asyncio.to_thread(reload_keys, daemon)
                 words: list[str | None] = []
-                await until(lambda: len(application.messages) > before + 60, 20)
+                await until(lambda: len(application.messages) > before + 60, 100)
                 words = [json.loads(m.payload).get("word") for m in application.messages]
                 assert None in words[:before]
                 assert set(words[-20:]) == {"unknown key", "not signed"}

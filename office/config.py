@@ -24,7 +24,9 @@ from edge.config.text_files import read_text
 from edge.config.toml_text import parse_toml
 from edge.config.validation import Problems, convert
 from edge.config.zone import zone_of
-from edge.errors import ConfigError
+from edge.errors import ConfigError, GarduError
+from edge.mqtt.signatures import SigningKey
+from edge.mqtt.signing_keys import read_key_file
 from office.hooks.settings import HookSection, read_secret
 from office.hooks.settings import problems as hook_problems
 
@@ -130,6 +132,24 @@ class BrokerSection(Section, frozen=True, kw_only=True):
             key_file=self.key_file.replace(_PROCESS, process),
             keepalive_s=self.keepalive_s,
         )
+
+
+class RequestsSection(Section, frozen=True, kw_only=True):
+    """The requests that the office sends to checkpoints (docs/mqtt.md, *Signatures*).
+
+    :ivar key_file: file of the key that signs them: request-key.json of a bundle; empty: they are
+        sent unsigned, which a checkpoint refuses unless its config allows it
+    """
+
+    key_file: FileName = ""
+
+    @property
+    def key(self) -> SigningKey | None:
+        """The key that signs requests; None if none is configured.
+
+        :raises GarduError: if the file cannot be read, or holds none
+        """
+        return read_key_file(Path(self.key_file)) if self.key_file else None
 
 
 class IngestSection(Section, frozen=True, kw_only=True):
@@ -238,6 +258,7 @@ class OfficeConfig(Section, frozen=True, kw_only=True):
 
     database: DatabaseSection = DatabaseSection()
     broker: BrokerSection = BrokerSection()
+    requests: RequestsSection = RequestsSection()
     ingest: IngestSection = IngestSection()
     retention: RetentionSection = RetentionSection()
     page: PageSection | None = None
@@ -331,6 +352,7 @@ def _check_files(config: OfficeConfig, problems: Problems) -> None:
         links.append(config.broker.connection_of("home-assistant"))
     named = {(f"broker.{key}", getattr(link, key)) for link in links for key in FILES}
     named.add(("database.password_file", config.database.password_file))
+    named.add(("requests.key_file", config.requests.key_file))
     if config.page is not None:
         named |= {(f"page.{key}", getattr(config.page, key)) for key in _PAGE_FILES}
         named |= {("page.still_key_files", name) for name in config.page.still_key_files}
@@ -339,17 +361,27 @@ def _check_files(config: OfficeConfig, problems: Problems) -> None:
     for where, name in sorted(named):
         if name and not os.path.isfile(name):  # noqa: PTH113 - it takes any string without raising
             problems.add(where, f"is {name!r}, which is no file; allowed: a file that is there")
+    _check_secrets(config, problems)
+    kit = config.metrics.broker_kit if config.metrics else ""
+    if kit and not os.path.isdir(kit):  # noqa: PTH112 - likewise
+        problems.add(
+            "metrics.broker_kit", f"is {kit!r}, which is no folder; allowed: that of a kit"
+        )
+
+
+def _check_secrets(config: OfficeConfig, problems: Problems) -> None:
+    """Add to *problems* secrets that cannot be read from the files that are there."""
     for number, hook in enumerate(config.hooks):
         if os.path.isfile(hook.secret_file):  # noqa: PTH113 - likewise
             try:
                 read_secret(hook.secret_file)
             except ConfigError as error:
                 problems.add(f"hooks[{number}].secret_file", error.problems[0])
-    kit = config.metrics.broker_kit if config.metrics else ""
-    if kit and not os.path.isdir(kit):  # noqa: PTH112 - likewise
-        problems.add(
-            "metrics.broker_kit", f"is {kit!r}, which is no folder; allowed: that of a kit"
-        )
+    if os.path.isfile(config.requests.key_file):  # noqa: PTH113 - likewise
+        try:
+            read_key_file(Path(config.requests.key_file))
+        except GarduError as error:
+            problems.add("requests.key_file", str(error))
 
 
 def _resolved(config: OfficeConfig, folder: Path) -> OfficeConfig:
@@ -358,12 +390,14 @@ def _resolved(config: OfficeConfig, folder: Path) -> OfficeConfig:
         file = folder / database.file
         database = msgspec.structs.replace(database, url=f"sqlite:///{file}")
     broker = _absolute(config.broker, folder, *FILES)
+    requests = _absolute(config.requests, folder, "key_file")
     hooks = tuple(_absolute(hook, folder, *_HOOK_FILES) for hook in config.hooks)
     metrics = None if config.metrics is None else _absolute(config.metrics, folder, "broker_kit")
     page = None if config.page is None else _page_resolved(config.page, folder)
     return msgspec.structs.replace(
-        config, database=database, broker=broker, page=page, hooks=hooks, metrics=metrics
-    )
+        config, database=database, broker=broker, requests=requests, page=page, hooks=hooks,
+        metrics=metrics,
+    )  # fmt: skip
 
 
 def _page_resolved(page: PageSection, folder: Path) -> PageSection:

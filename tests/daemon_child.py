@@ -148,7 +148,7 @@ def main() -> None:
     set_up_logging(verbose="GARDU_VERBOSE" in os.environ)
     threading.Thread(target=listen, args=(clock,), daemon=True).start()
     try:
-        run_daemon(load_config(Path(config), elsewhere=True))
+        run_daemon(load_config(Path(config), elsewhere=True), Path(config))
     except GarduError as error:  # as `gardu` does
         raise SystemExit(f"gardu: {error}") from None
 

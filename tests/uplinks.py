@@ -14,7 +14,7 @@ from edge.config.model import Broker, CheckpointSection, Config
 from edge.config.sections.guests import Cards
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.fast_path import Sent
-from edge.mqtt.request_handler import RequestHandler
+from edge.mqtt.inbox import Handler
 from edge.mqtt.uplink import Uplink
 from edge.sop.events import Event, Post
 from edge.sop.records import Record, VisitOpened
@@ -76,7 +76,7 @@ class Running:
         store: Store,
         folder: Path,
         backoff: Backoff,
-        handler: Callable[[Post], RequestHandler] | None = None,
+        handler: Callable[[Post], Handler] | None = None,
         **waits: Backoff,
     ) -> None:
         self.store = store
@@ -121,7 +121,7 @@ async def running(
     store: Store,
     folder: Path,
     backoff: Backoff = QUICK,
-    handler: Callable[[Post], RequestHandler] | None = None,
+    handler: Callable[[Post], Handler] | None = None,
     **waits: Backoff,
 ) -> AsyncIterator[Running]:
     """Run an uplink until the block ends; then stop it cleanly.

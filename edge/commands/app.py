@@ -46,7 +46,7 @@ COMMANDS = {
     ),
     "reload": Command(
         "edge.commands.reload", "reload",
-        "Have the running daemon read its procedures again.",
+        "Have the running daemon read procedures and keys again.",
     ),
     "day": Command(
         "edge.commands.day", "day",
@@ -63,6 +63,10 @@ COMMANDS = {
     "breach": Command(
         "edge.commands.breach", "breach",
         "List what personal data a lost memory card had.",
+    ),
+    "request": Command(
+        "edge.commands.request", "request",
+        "Sign requests to a checkpoint, and send them by hand.",
     ),
     "invitation": Command(
         "edge.commands.invitation", "invitation",

@@ -8,6 +8,7 @@ from edge.config.crosscheck.contacts import loop_notes
 from edge.config.crosscheck.detectors import beam_notes
 from edge.config.crosscheck.modules import module_notes
 from edge.config.crosscheck.port_names import port_notes
+from edge.config.crosscheck.requests import request_notes
 from edge.config.crosscheck.sealing import sealing_notes
 from edge.config.crosscheck.times import bounce_notes
 from edge.config.expansion import exception_notes
@@ -35,6 +36,7 @@ def notes(config: Config) -> list[str]:
         *exception_notes(config),
         *module_notes(config),
         *polling_notes(config),
+        *request_notes(config),
         *_zone(config),
         *_outputs(config),
     ]

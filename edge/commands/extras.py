@@ -11,7 +11,7 @@ EXTRAS = {
     "jinja2": "print",
     "lgpio": "lgpio",
     "markupsafe": "print",
-    "nacl": "sealing",
+    "nacl": "signatures",
     "psycopg": "office",
     "segno": "invitations",
     "sqlalchemy": "office",

@@ -17,14 +17,13 @@ from edge.config.office_time import in_words, moment_ms
 from edge.config.text_files import LIMIT_BYTES, decode, read_text
 from edge.config.zone import zone_of
 from edge.config.zone_advice import zone_problem
+from edge.ed25519 import make_key, public_key
 from edge.errors import ConfigError, GarduError
 from edge.guestbook.invitations import (
     BadInvitation,
     Guest,
     Invitation,
     key_ring,
-    make_key,
-    public_key,
     verified,
     write,
 )

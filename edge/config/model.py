@@ -26,6 +26,7 @@ from edge.config.sections.metal_detector import MetalDetector, NamedMetalDetecto
 from edge.config.sections.modules import Module
 from edge.config.sections.panels import Buzzer, Panel
 from edge.config.sections.places import Place
+from edge.config.sections.requests import Requests
 from edge.config.sections.sealing import Sealing
 from edge.config.sections.values import Days, FileName, Folder, Line, Name, Section
 from edge.config.zone import zone_of
@@ -191,6 +192,7 @@ class Config(Section, frozen=True, kw_only=True):
     checkpoint: CheckpointSection
     cards: Cards = Cards()
     broker: Broker = Broker()
+    requests: Requests = Requests()
     reporting: Reporting = Reporting()
     retention: Retention = Retention()
     clock: ClockSection = ClockSection()

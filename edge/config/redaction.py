@@ -4,7 +4,7 @@ Rules
 -----
 1. A value is shown only if its key is known: a password that stands under a wrong key is none of
    the keys that this module could hide by name.
-2. Card numbers and invitation keys become counts.
+2. Card numbers, and keys of invitations and requests, become counts.
 3. Of a URL, user, password and the values of its query (cameras have passwords there) are removed.
 4. Comments are left out: they may hold names.
 5. The value of a key that names a secret's file is shown only if there is such a file: else it may
@@ -25,10 +25,11 @@ from edge.config.model import Broker, Config
 from edge.config.sections.cameras import HttpCamera
 from edge.config.sections.desk import Desk
 from edge.config.sections.guests import Cards, Invitations
+from edge.config.sections.requests import Requests
 
 REMOVED = "(removed)"
 
-_COUNTED = {(Cards, "visitor"), (Cards, "supervisor"), (Invitations, "keys")}
+_COUNTED = {(Cards, "visitor"), (Cards, "supervisor"), (Invitations, "keys"), (Requests, "keys")}
 _URLS = {(Broker, "url"), (HttpCamera, "url")}
 _FILES = {
     (Broker, "password_file"), (Broker, "key_file"), (HttpCamera, "password_file"),

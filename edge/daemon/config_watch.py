@@ -6,7 +6,7 @@ the next start only, which may be a power cut at night (docs/start.md).
 Rules
 -----
 1. The changed file is read once it stays the same for CHECK_S: an editor may still be writing.
-2. It is not used: only the start uses a config.
+2. It is not used: only the start uses a config, and a reload its section [requests].
 3. The alarm holds no text of the file, which may have addresses and names. The journal has it.
 """
 

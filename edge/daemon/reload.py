@@ -10,6 +10,8 @@ Rules
 3. A text is on the disk before the first visit can begin under it. Old texts stay there until the
    next start, which deletes those that no open visit uses (``adopt``).
 4. The one consumer applies the new texts, between two events.
+5. The keys of requests are adopted first (edge/daemon/request_keys.py): neither waits for the
+   other, and each is refused on its own.
 """
 
 import asyncio
@@ -23,6 +25,7 @@ from edge.clock import Stamp
 from edge.config.model import Config
 from edge.daemon.health import meta
 from edge.daemon.last_good_procedures import Adopted, read
+from edge.daemon.request_keys import RequestKeys
 from edge.errors import ConfigError
 from edge.printable import counted
 from edge.sop.events import Post, SystemAlarmCleared, SystemAlarmRaised
@@ -34,8 +37,10 @@ log = logging.getLogger(__name__)
 
 PROCEDURES_REFUSED = "procedures-refused"
 
-# Longest wait for the procedures' files, and for the database, real seconds: together less than
-# the time that systemd gives to `gardu reload` (TimeoutStartSec in systemd/gardu.service).
+# Longest wait for the config, for the procedures' files, and for the database, real seconds:
+# together less than the time that systemd gives to `gardu reload` (TimeoutStartSec in
+# systemd/gardu.service).
+CONFIG_S = 10.0
 READ_S = 20.0
 STORE_S = 20.0
 
@@ -48,10 +53,12 @@ class Reloaded(msgspec.Struct, frozen=True):
 
     :ivar procedures: version by id
     :ivar changed: the ids of those that have changed
+    :ivar request_keys: the ids of the keys that may sign requests from now on
     """
 
     procedures: dict[str, str]
     changed: list[str]
+    request_keys: list[str] = msgspec.field(default_factory=list)
 
 
 class ProcedureConsumer(Protocol):
@@ -86,6 +93,7 @@ class Reload:
         post: Post,
         consumer: ProcedureConsumer,
         live: MetaPublisher,
+        keys: RequestKeys | None = None,
     ) -> None:
         self.refusals = 0
         self.problem: str | None = None
@@ -96,6 +104,8 @@ class Reload:
         self._post = post
         self._consumer = consumer
         self._live = live
+        self._keys = keys
+        self._key_ids: list[str] = []
         self._turn = asyncio.Lock()
         self._reader = Worker("procedures")
         self._applying: asyncio.Future[Reloaded] | None = None  # asyncio itself holds none
@@ -103,19 +113,44 @@ class Reload:
             self._note(now.refused)
 
     async def __call__(self) -> Reloaded:
-        """Read the procedures of the config again.
+        """Read the keys of requests and the procedures again.
 
-        :raises ConfigError: with every problem; then everything is as it was
+        :raises ConfigError: with every problem of keys or procedures; these are as they were
         :raises ValueError: if they are good, and stored later: the database is unavailable now
         :raises StoreError: if the database cannot be used
         """
         async with self._turn:
+            wrong = await self._reload_keys()
             try:
                 now, born = await self._read()
             except ConfigError as error:
                 self._post(refused(self._note(error.problems)))
-                raise
-            return await self._apply_in_time(now, born)
+                raise ConfigError([*wrong, *error.problems]) from None
+            done = await self._apply_in_time(now, born)
+        if wrong:
+            raise ConfigError(wrong)
+        return done
+
+    async def _reload_keys(self) -> list[str]:
+        """Adopt the keys of requests in the config file; return what is wrong with the file."""
+        if self._keys is None:
+            return []
+        try:
+            async with asyncio.timeout(CONFIG_S):
+                section = await self._reader.do(self._keys.read)
+        except TimeoutError:
+            wrong = [f"the config: not read within {CONFIG_S:g} s: the disk hangs"]
+        except ConfigError as error:
+            wrong = list(error.problems)
+        else:
+            if section is not None:
+                self._keys.adopt(section)
+                self._key_ids = sorted(section.keys)
+            return []
+        wrong.append("the keys of requests stay as they were")
+        for problem in wrong:
+            log.error("%s", problem)
+        return wrong
 
     async def _read(self) -> tuple[Adopted, dict[str, Any]]:
         """Read the procedures on a thread of their own; a read that hangs is waited for READ_S.
@@ -173,7 +208,8 @@ class Reload:
         self._post(lambda at: SystemAlarmCleared(at, PROCEDURES_REFUSED))
         changed = sorted(p.id for p in found.values() if p.key not in old)
         log.info("procedures read anew; changed for new visits: %s", ", ".join(changed) or "none")
-        return Reloaded({p.id: p.version for p in found.values()}, changed)
+        versions = {p.id: p.version for p in found.values()}
+        return Reloaded(versions, changed, self._key_ids)
 
     def _note(self, problems: Sequence[str]) -> Sequence[str]:
         self.refusals += 1

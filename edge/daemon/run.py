@@ -57,6 +57,7 @@ from edge.daemon.machine.watch import MachineWatch
 from edge.daemon.migration_status import MigrationStatus
 from edge.daemon.procedures import wording_of
 from edge.daemon.reload import PROCEDURES_REFUSED, Reload, refused
+from edge.daemon.request_keys import RequestKeys
 from edge.daemon.rest_levels import prepare_outputs
 from edge.daemon.rules import make_rules
 from edge.daemon.sealing import forget_ended, run_sealing, sealing_of
@@ -68,8 +69,10 @@ from edge.errors import GarduError
 from edge.guestbook.book import GuestBook
 from edge.guestbook.purge import Purger
 from edge.log_lines import LineFormatter
+from edge.mqtt.messages import topic
 from edge.mqtt.open_visits import open_visits
 from edge.mqtt.request_handler import RequestHandler
+from edge.mqtt.signed_requests import SignedRequests
 from edge.mqtt.uplink import Uplink
 from edge.report.publisher import publisher
 from edge.sop.effects import Beep
@@ -177,7 +180,8 @@ async def _run(
     devices = build_devices(config, clock, bridge.post, stills, expect=requests.expect)
     devices.add_guestbook(requests.arrived, requests.chosen)
     devices.restore_faults(stored_faults(store))
-    uplink = Uplink(config, store, worker, clock, bridge.post, folder, handler=requests)
+    signed = SignedRequests(config.requests, topic(config, ""), requests, clock=clock)
+    uplink = Uplink(config, store, worker, clock, bridge.post, folder, handler=signed)
     purger = Purger(config, book, book_worker, store, worker, clock, uplink.wake)
     checkpoint = Checkpoint(
         make_rules(config, now.procedures, store),
@@ -204,6 +208,7 @@ async def _run(
         post=bridge.post,
         consumer=checkpoint,
         live=uplink,
+        keys=RequestKeys(file, signed),
     )
 
     machine, config_watch = (
@@ -244,13 +249,10 @@ async def _run(
             )  # fmt: skip
             group.create_task(purger.run())
             group.create_task(run_retention(store, worker, clock, folder, config.retention))
-            reports = publisher(
-                store, worker, clock, folder=folder, zone=config.checkpoint.timezone,
-                wake=uplink.wake,
-            )  # fmt: skip
-            group.create_task(reports.run())
             group.create_task(report_health(config, clock, uplink, present))
+            zone = config.checkpoint.timezone
             for watch in (
+                publisher(store, worker, clock, folder=folder, zone=zone, wake=uplink.wake).run(),
                 watch_over(checkpoint, bridge, worker),
                 watch_database(store, worker, bridge.post),
                 machine.run(),

@@ -23,18 +23,16 @@ import binascii
 import hashlib
 import uuid
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
+from edge import ed25519
 from edge.config.sections.values import Name
 from edge.errors import GarduError
 from edge.guestbook.identity_numbers import text_with_identity_number
 from edge.guestbook.plain_text import PlainText
-
-if TYPE_CHECKING:
-    from types import ModuleType
 
 PREFIX = "GARDU1:"
 
@@ -169,11 +167,8 @@ def verified(text: str, keys: dict[bytes, bytes]) -> Invitation:
     key = keys.get(signed[:_KEY_ID])
     if key is None:
         raise BadInvitation("unknown key")
-    nacl = _nacl()
-    try:
-        nacl.signing.VerifyKey(key).verify(PREFIX.encode() + signed, signature)
-    except nacl.exceptions.BadSignatureError:
-        raise BadInvitation("wrong signature") from None
+    if not ed25519.is_signed(key, PREFIX.encode() + signed, signature):
+        raise BadInvitation("wrong signature")
     try:
         body = msgspec.msgpack.decode(signed[_KEY_ID:], type=_Body)
     except msgspec.MsgspecError:
@@ -219,9 +214,8 @@ def write(invitation: Invitation, secret: bytes) -> str:
         msgspec.msgpack.decode(packed, type=_Body)
     except msgspec.ValidationError as error:
         raise GarduError(f"this invitation is not possible: {_named(str(error))}") from None
-    key = _nacl().signing.SigningKey(secret)
-    signed = key_id(bytes(key.verify_key)) + packed
-    signature = key.sign(PREFIX.encode() + signed).signature
+    signed = key_id(ed25519.public_key(secret)) + packed
+    signature = ed25519.sign(secret, PREFIX.encode() + signed)
     text = PREFIX + base64.b32encode(signed + signature).decode("ascii").rstrip("=")
     if len(text) > LONGEST_TEXT:
         raise GarduError(
@@ -240,17 +234,6 @@ def key_ring(publics: Iterable[str]) -> dict[bytes, bytes]:
     """Return the public keys *publics* (base64) by their id."""
     keys = [base64.b64decode(public, validate=True) for public in publics]
     return {key_id(key): key for key in keys}
-
-
-def make_key() -> tuple[bytes, bytes]:
-    """Return a new secret key and its public key, 32 bytes each."""
-    secret = _nacl().signing.SigningKey.generate()
-    return bytes(secret), bytes(secret.verify_key)
-
-
-def public_key(secret: bytes) -> bytes:
-    """Return the public key that belongs to *secret*."""
-    return bytes(_nacl().signing.SigningKey(secret).verify_key)
 
 
 def _bytes(text: str) -> bytes:
@@ -282,13 +265,3 @@ def _named(problem: str) -> str:
     for place, name in enumerate(_Body.__struct_fields__):
         problem = problem.replace(f"$[{place}]", name)
     return problem
-
-
-def _nacl() -> "ModuleType":
-    """Return PyNaCl; imported here because a checkpoint without a scanner does not need it."""
-    try:
-        import nacl.exceptions
-        import nacl.signing
-    except ModuleNotFoundError:
-        raise GarduError("invitations need PyNaCl: pip install 'gardu[invitations]'") from None
-    return nacl

@@ -38,7 +38,8 @@ class AvailabilityRequests:
         request = requests.availability(payload, level)
         before = self._set.get(request.host)
         if before is None or before.id != request.id:
-            self._store(request, before, retained=retained)
+            # Without a host in its topic a message is not meant to be retained.
+            self._store(request, before, retained=retained and level != "")
         return Answer(ok=True, id=request.id)
 
     def _store(self, request: Availability, before: Availability | None, *, retained: bool) -> None:

@@ -9,6 +9,7 @@ Rules
 4. No detail of a guest and no other content of a request is logged or counted.
 """
 
+import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -25,6 +26,7 @@ from edge.guestbook.invitations import Guest, Invitation
 from edge.mqtt import requests, value_request
 from edge.mqtt.availability_requests import AvailabilityRequests
 from edge.mqtt.open_visits import OpenVisit
+from edge.mqtt.rate_limit import RateLimit
 from edge.mqtt.requests import Answer, EnterValues, Register, RequestRefused
 from edge.mqtt.resend_requests import ResendRequests, SendAgain
 from edge.sop.entered import Entered
@@ -52,8 +54,15 @@ ALARM = "guest-book-damaged"
 # Wait before an invited guest is entered again while another program holds the book, real seconds.
 HELD_S = 1.0
 
-# Limits: answers to refused requests remembered; invited guests remembered until a visit opens.
-_MOST_ANSWERS = 256
+# Lines of the journal about refusals: how many at once, and then one each so many real seconds.
+LOG_BURST = 10
+LOG_EVERY_S = 60.0
+
+# Limits: answers remembered, and invited guests until a visit opens. A request can be sent again
+# within 300 s before and after its time: no more than these can be carried out meanwhile, at 20 a
+# second.
+_MOST_DONE = 12_000
+_MOST_REFUSED = 256
 _MOST_EXPECTED = 32
 
 
@@ -103,7 +112,9 @@ class RequestHandler:
         self._book = book
         self._worker = worker
         self._open_visits = open_visits
-        self._answers: OrderedDict[str, Answer] = OrderedDict()
+        self._done: OrderedDict[str, Answer] = OrderedDict()
+        self._refused: OrderedDict[str, Answer] = OrderedDict()
+        self._log_limit = RateLimit(LOG_BURST, LOG_EVERY_S)
         self._expected: OrderedDict[str, Guest] = OrderedDict()
         self._broken = False
 
@@ -120,12 +131,26 @@ class RequestHandler:
                 message.suffix, message.payload, retained=message.retained
             )
         except RequestRefused as refused:
-            self._count(refused)
-            return _refusal(refused)
+            return self.refuse(refused)
         except Exception as error:  # noqa: BLE001 - the broker would send it again after a crash
             log.error("a request was dropped: %s", type(error).__name__)  # noqa: TRY400 - rule 4
-            self._post(partial(InputRefused, device=DEVICE, why="fault of ours"))
+            self.count("fault of ours")
             return Answer(ok=False, word="fault of ours", why="use paper, or try again later")
+
+    def refuse(self, refused: RequestRefused, request: str | None = None) -> Answer:
+        """Count and log a refusal; return its answer.
+
+        :param request: the id of the request, if it can be trusted
+        """
+        if self._log_limit.allows(asyncio.get_running_loop().time()):
+            log.warning("a request was refused: %s", refused.word)
+        self.count(refused.word)
+        why, field = refused.why, refused.field
+        return Answer(ok=False, id=request, word=refused.word, why=why, field=field)
+
+    def count(self, word: str) -> None:
+        """Count *word* among the refusals of requests."""
+        self._post(partial(InputRefused, device=DEVICE, why=word))
 
     def expect(self, invitation: Invitation) -> None:
         """Remember the details of an invited guest until the visit opens; from any thread."""
@@ -181,13 +206,12 @@ class RequestHandler:
 
     async def _once(self, request: str, carry_out: Callable[[], Answer]) -> Answer:
         """Return the answer to *request*: *carry_out* makes it on the book's thread, once."""
-        if (known := self._answers.get(request)) is not None:
+        if (known := self._known(request)) is not None:
             return known
         try:
             answer = await self._worker.do(carry_out)
         except RequestRefused as refused:
-            self._count(refused)
-            answer = _refusal(refused, request)
+            answer = self.refuse(refused, request)
             if refused.word != "guest book cannot be used":  # it may be tried again
                 self._remember(answer)
         return answer
@@ -356,36 +380,30 @@ class RequestHandler:
     async def _send_again(self, message: Request) -> Answer:
         _not_retained(message)
         request = requests.resend_range(message.payload)
-        if (known := self._answers.get(request.id)) is not None:
+        if (known := self._known(request.id)) is not None:
             return known
         try:
             answer = await self._resend.carry_out(request, self._clock.now())
         except RequestRefused as refused:
-            self._count(refused)
-            return _refusal(refused, request.id)
+            return self.refuse(refused, request.id)
         self._remember(answer)
         return answer
 
-    # -- refusals
-
-    def _count(self, refused: RequestRefused) -> None:
-        log.warning("a request was refused: %s", refused.word)
-        self._post(partial(InputRefused, device=DEVICE, why=refused.word))
-
     def _remember(self, answer: Answer) -> None:
+        """Remember *answer*; refusals must not push out what was carried out."""
         assert answer.id is not None
-        self._answers[answer.id] = answer
-        if len(self._answers) > _MOST_ANSWERS:
-            self._answers.popitem(last=False)
+        known, most = (self._done, _MOST_DONE) if answer.ok else (self._refused, _MOST_REFUSED)
+        known[answer.id] = answer
+        if len(known) > most:
+            known.popitem(last=False)
+
+    def _known(self, request: str) -> Answer | None:
+        return self._done.get(request) or self._refused.get(request)
 
 
 def _not_retained(message: Request) -> None:
     if message.retained:
         raise RequestRefused("retained", "a retained request would come again; publish it without")
-
-
-def _refusal(refused: RequestRefused, request: str | None = None) -> Answer:
-    return Answer(ok=False, id=request, word=refused.word, why=refused.why, field=refused.field)
 
 
 def _entry(visit: str, procedure: str, at: Stamp, source: Source, details: Details) -> Entry:

@@ -18,6 +18,7 @@ from edge.config.sections.values import Name
 from edge.errors import GarduError
 from edge.guestbook.entry import Details
 from edge.guestbook.identity_numbers import LEAST_DIGITS, text_with_identity_number
+from edge.mqtt.strict_json import duplicate_key
 from edge.sop.entered import Entered
 from edge.sop.events import IdentityKind
 
@@ -27,8 +28,10 @@ VALUES: Final = "cmd/values"
 RESEND: Final = "cmd/resend"
 REPLY: Final = "reply/"
 
-# Longest payload and correlation data, bytes.
+# Longest JSON and correlation data, bytes.
 LONGEST = 4096
+# Longest signed request, bytes: the longest JSON in base64 (5,462), header and signature.
+LONGEST_SIGNED = 6400
 LONGEST_CORRELATION = 256
 # The most values that one request enters.
 MOST_VALUES = 10
@@ -48,7 +51,8 @@ Word = Literal[
     "no visit waits", "has details", "older than what is known", "guest book cannot be used",
     "until not allowed", "response topic", "flood", "host not possible", "unknown value",
     "value not allowed", "guest kind not possible", "invitation not valid", "no such stream",
-    "too soon",
+    "too soon", "not signed", "unknown key", "wrong signature", "for another topic", "key may not",
+    "time not checked",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -293,9 +297,13 @@ def _read(payload: bytes, kind: type[T]) -> T:
     if len(payload) > LONGEST:
         raise RequestRefused("too long", f"more than {LONGEST} bytes")
     try:
-        return msgspec.json.decode(payload, type=kind)
+        request = msgspec.json.decode(payload, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as error:
         raise RequestRefused("malformed", str(error)[:200], _field(str(error))) from None
+    key = duplicate_key(payload)
+    if key is not None:
+        raise RequestRefused("malformed", f"the key {key[:80]!r} is there twice")
+    return request
 
 
 def _field(problem: str) -> str | None:

@@ -32,6 +32,7 @@ from edge.mqtt.requests import (
     Register,
     ResendRange,
 )
+from edge.mqtt.signatures import Header
 from edge.sop.records import KINDS
 from edge.store.cloudevent import RECORD_CONTENT, REPORT_TYPE, Envelope, dataschema
 
@@ -403,7 +404,10 @@ def _asked(suffix: str) -> dict[str, Any]:
     return {
         "action": "receive",
         "channel": {"$ref": f"#/channels/{_key(suffix)}"},
+        "description": "Sent as a compact JWS (RFC 7515) with Ed25519: the message of the channel "
+        "is the payload of the JWS",
         "bindings": {"mqtt": {"qos": 1, "bindingVersion": "0.2.0"}},
+        "x-jws-header": _schema(Header),
         "reply": {
             "address": {
                 "description": "The MQTT 5 response topic of the request",

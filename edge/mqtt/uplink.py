@@ -33,7 +33,7 @@ from edge.mqtt.connection import Connection
 from edge.mqtt.decoding import IncomingMessage
 from edge.mqtt.fast_path import FastPath, Sent
 from edge.mqtt.in_flight import HUNG_UP, Window
-from edge.mqtt.inbox import FILTERS, MOST, Inbox
+from edge.mqtt.inbox import FILTERS, MOST, Handler, Inbox
 from edge.mqtt.link_alarms import LinkAlarms
 from edge.mqtt.live_topics import LedgerTopic, LiveTopics
 from edge.mqtt.messages import LIVE_CONTENT, ROOT, Status, pack, topic
@@ -47,7 +47,6 @@ from edge.mqtt.reasons import BrokerUnavailable, Reason, Word, reason
 from edge.mqtt.record_queue import PIGGYBACK_S, RecordQueue
 from edge.mqtt.refusals import TRIAL, Refusals
 from edge.mqtt.refused_packets import RefusedPackets
-from edge.mqtt.request_handler import RequestHandler
 from edge.mqtt.still_queue import StillQueue
 from edge.mqtt.subscriptions import Subscriptions
 from edge.mqtt.suspects import RARE, Suspects
@@ -102,8 +101,8 @@ class Uplink:
     :param handler: answers requests over MQTT; None: no topic is subscribed to
     :ivar outage: why there is no connection
     :ivar counts: published, acknowledged, refused, resent, parked, reconnects, stills,
-        still_refusals, requests, requests_dropped, packets_refused,
-        topics_repaired, left_out
+        still_refusals, requests, requests_dropped, answers_lost,
+        packets_refused, topics_repaired, left_out
     :ivar own_topics: the checkpoint's retained topics at the broker
     """
 
@@ -117,13 +116,13 @@ class Uplink:
         folder: Path,
         backoff: Backoff = Backoff(),  # noqa: B008 - frozen
         piggyback_s: float = PIGGYBACK_S,
-        handler: RequestHandler | None = None,
+        handler: Handler | None = None,
         *,
         rare: Backoff = RARE,
         trial: Backoff = TRIAL,
     ) -> None:
         names = ("published", "acknowledged", "refused", "resent", "parked", "reconnects")
-        others = ("stills", "still_refusals", "requests", "requests_dropped")
+        others = ("stills", "still_refusals", "requests", "requests_dropped", "answers_lost")
         faults = ("packets_refused", "topics_repaired", "left_out")
         self.counts: Counter[str] = Counter(dict.fromkeys((*names, *others, *faults), 0))
         self._config = config
@@ -292,6 +291,8 @@ class Uplink:
             await self._serve(connection, window, session)
         finally:
             self._connection = self._inbox = None
+            if inbox is not None:
+                inbox.leave()
             connection.drop(reason("stopped"))
         self._slow_start = not window.empty
         good = window.accepted > 0 and loop.time() - since >= LASTED_S
@@ -313,7 +314,8 @@ class Uplink:
             raise ProtocolError("its topic was not subscribed to")
         suffix = message.topic.removeprefix(base)
         if inbox is not None and suffix.startswith("cmd/"):
-            inbox.put(message)
+            if not inbox.put(message):
+                connection.acknowledge(message.mid, message.qos)
             return
         self.own_topics.put(message)
         connection.acknowledge(message.mid, message.qos)

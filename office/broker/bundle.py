@@ -5,7 +5,10 @@ import io
 import tarfile
 from typing import NamedTuple
 
+from edge.mqtt.signatures import SigningKey
+from edge.mqtt.signing_keys import key_file
 from office.broker.authority import Pair
+from office.broker.request_keys import section
 from office.broker.state import Issued, Kit
 
 FOLDER = "certificate"
@@ -25,6 +28,9 @@ key_file = "{folder}/client.key"
 _GROUP = """\
 # Secret: who knows this name could take a share of the records away.
 group = "{group}"
+
+[requests]
+key_file = "{folder}/request-key.json"
 """
 
 _CHECKPOINT = """\
@@ -37,7 +43,9 @@ On the Pi:
 
 Put the lines of certificate/broker.toml in the place of [broker] in /etc/gardu/gardu.toml (leave
 username, password_file and client_id out: the broker takes both names from the certificate).
-[checkpoint] there must have site = "{site}" and id = "{id}". Then:
+The lines of certificate/requests.toml are the keys of those who may send requests to this
+checkpoint: put them there too, as [requests]. [checkpoint] must have site = "{site}" and
+id = "{id}". Then:
 
     sudo -u gardu gardu check
     sudo systemctl restart gardu
@@ -51,6 +59,7 @@ own, and delete it there when the program is connected.
     ca.pem          the authority: verify the broker with it
     client.pem      the certificate
     client.key      its key: only the program may read it
+    request-key.json  the key that signs its requests: only the program may read it
 
 The broker takes the user name and the client id from the certificate ({client}), so one program
 at a time can use it. docs/mqtt.md of Gardu is the contract.
@@ -63,18 +72,32 @@ class _File(NamedTuple):
     mode: int
 
 
-def bundle(kit: Kit, authority: bytes, client: Issued, pair: Pair, now: dt.datetime) -> bytes:
+def bundle(
+    kit: Kit,
+    authority: bytes,
+    client: Issued,
+    pair: Pair,
+    key: SigningKey | None,
+    now: dt.datetime,
+) -> bytes:
     """Return the archive (tar.gz) of *client*, whose certificate is *pair*.
 
     :param authority: the authority's certificate in PEM
+    :param key: the key that signs its requests; None: it sends none
     """
     secret = 0o640 if client.role == "checkpoint" else 0o600
+    requests = (
+        _File("requests.toml", section(kit, client.identity, now).encode(), secret)
+        if key is None
+        else _File("request-key.json", key_file(key), secret)
+    )
     files = (
         _File(CONFIG, _config(kit, client).encode(), secret),
         _File("README.txt", _readme(client).encode(), 0o644),
         _File("ca.pem", authority, 0o644),
         _File("client.pem", pair.certificate, 0o644),
         _File("client.key", pair.key, secret),
+        requests,
     )
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
@@ -94,7 +117,7 @@ def url(kit: Kit) -> str:
 
 def _config(kit: Kit, client: Issued) -> str:
     lines = _CONFIG.format(client=client.identity, ends=client.ends, url=url(kit), folder=FOLDER)
-    return lines + _GROUP.format(group=kit.group) * (client.role == "office")
+    return lines + _GROUP.format(group=kit.group, folder=FOLDER) * (client.role == "office")
 
 
 def _readme(client: Issued) -> str:

@@ -19,6 +19,7 @@ from office.broker.examination import problems
 from office.broker.expiry import SOON, Row, is_alarm, rows
 from office.broker.identity import checkpoint_name, client_name
 from office.broker.kit import Wish
+from office.broker.request_keys import asking, key_id, places, section
 from office.broker.state import Role, read_kit
 
 app = typer.Typer(no_args_is_help=True)
@@ -32,6 +33,7 @@ DaysOption = Annotated[
 ]
 DEFAULT_FOLDER = Path("broker")
 SERVER = "server"
+_KEYS = "for gardu.toml of each: gardu office broker keys SITE/CHECKPOINT"
 
 
 @app.callback()
@@ -125,6 +127,7 @@ def add(
         wishes = _wishes(names, desk=desk, office=office, at=at or [], everywhere=everywhere)
         made = kit.add(folder, wishes, _now(), days)
     _tell_bundles(made)
+    _tell_keys(folder, [wish.identity for wish in wishes])
 
 
 @app.command()
@@ -156,6 +159,7 @@ def renew(
     _tell_bundles(made)
     if SERVER in names:
         say("the broker's certificate is new; it is used after: systemctl reload mosquitto")
+    _tell_keys(folder, clients)
 
 
 @app.command()
@@ -176,9 +180,35 @@ def revoke(
         ended = kit.revoke(folder, [_identity(one) for one in names], _now(), older=older)
     for one in ended:
         say(f"revoked: certificate {one.number} of {one.identity}, serial {one.serial}")
+        if one.request_key:
+            say(f"key {key_id(one)} may still sign requests to: {places(one)}")
+    if any(one.request_key for one in ended):
+        say(f"{_KEYS}, and gardu reload there")
     if not ended:
         say("there was none to revoke")
     say("the broker refuses them after: systemctl reload mosquitto")
+
+
+@app.command()
+def keys(
+    name: Annotated[str, typer.Argument(metavar="SITE/CHECKPOINT", help="A checkpoint.")],
+    *,
+    folder: FolderOption = DEFAULT_FOLDER,
+) -> None:
+    """Print the section [requests] of a checkpoint's config: the keys of those who may ask it.
+
+    They are those of the desks that serve it and of the offices, without revoked certificates. The
+    checkpoint refuses every request that none of its keys has signed. After a change put these
+    lines into gardu.toml on the Pi, and there: gardu reload.
+    """
+    identity = checkpoint_name(name).identity
+    with _errors():
+        state = read_kit(folder)
+        kit.known(identity, state.newest())
+    say(section(state, identity, _now()).rstrip())
+    for one in asking(state, identity, _now()):
+        if not one.request_key:
+            say(f"{one.identity} has no key: gardu office broker renew {one.identity}", err=True)
 
 
 @app.command()
@@ -266,6 +296,16 @@ def _tell_bundles(made: list[Path]) -> None:
     if made:
         say("each has the only copy of its key: carry it there, and then delete it")
         say("the broker knows them after: systemctl reload mosquitto")
+
+
+def _tell_keys(folder: Path, names: list[str]) -> None:
+    """Name the checkpoints that must learn the new keys of the clients *names*."""
+    newest = read_kit(folder).newest()
+    signing = [newest[name] for name in names if newest[name].request_key]
+    for one in signing:
+        say(f"key {key_id(one)}, for requests to: {places(one)}")
+    if signing:
+        say(f"{_KEYS}, and gardu reload there")
 
 
 def _cells(row: Row, now: dt.datetime) -> list[str]:

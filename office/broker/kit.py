@@ -18,6 +18,8 @@ from msgspec.structs import replace
 
 from edge.config.spelling import did_you_mean
 from edge.errors import GarduError
+from edge.mqtt.signatures import SigningKey
+from edge.mqtt.signing_keys import new_key, public_text
 from edge.private_files import for_others
 from edge.store.data_folder import sync
 from office.broker import authority as authorities
@@ -31,6 +33,7 @@ from office.broker.broker_files import (
 from office.broker.bundle import bundle
 from office.broker.files import locked, make_folder, write, write_part
 from office.broker.interrupted import BUNDLES, complete
+from office.broker.request_keys import MAY, key_id
 from office.broker.state import Issued, Kit, Role, read_kit, write_kit
 
 _FOLDER_MODE = 0o711  # the broker passes through it to its own files
@@ -48,6 +51,14 @@ class Wish(NamedTuple):
     role: Role
     checkpoints: tuple[str, ...] = ()
     everywhere: bool = False
+
+
+class Made(NamedTuple):
+    """A certificate that is being issued, and the key that signs its owner's requests."""
+
+    client: Issued
+    pair: Pair
+    key: SigningKey | None
 
 
 class Opened(NamedTuple):
@@ -116,7 +127,7 @@ def add(
     """
     with opened(folder) as kit:
         in_use = kit.kit.in_use()
-        known = {*in_use, *(wish.identity for wish in wishes)}
+        there = {*in_use, *(wish.identity for wish in wishes)}
         for wish in wishes:
             if wish.identity in in_use:
                 raise GarduError(
@@ -124,7 +135,7 @@ def add(
                     f"renew {wish.identity})"
                 )
             for checkpoint in wish.checkpoints:
-                _known(checkpoint, known)
+                known(checkpoint, there)
         return _issue(kit, wishes, now, days)
 
 
@@ -142,7 +153,7 @@ def renew(
         in_use = kit.kit.in_use()
         wishes = [
             Wish(one.identity, one.role, one.checkpoints, one.everywhere)
-            for one in (in_use[_known(name, in_use)] for name in dict.fromkeys(identities))
+            for one in (in_use[known(name, in_use)] for name in dict.fromkeys(identities))
         ]
         return _issue(kit, wishes, now, days)
 
@@ -174,7 +185,7 @@ def revoke(
     """
     with opened(folder) as kit:
         newest = kit.kit.newest()
-        names = {_known(identity, newest) for identity in identities}
+        names = {known(identity, newest) for identity in identities}
         ended = [
             one
             for one in kit.kit.clients
@@ -223,28 +234,30 @@ def opened(folder: Path) -> Iterator[Opened]:
 
 
 def _issue(kit: Opened, wishes: Sequence[Wish], now: dt.datetime, days: int) -> list[Path]:
-    clients, parts, bundles = list(kit.kit.clients), list[Path](), list[Path]()
-    numbers = Counter(one.identity for one in clients)
+    made = list[Made]()
+    numbers = Counter(one.identity for one in kit.kit.clients)
     for wish in wishes:
         pair = authorities.issue_client(kit.authority, wish.identity, now, days)
         numbers[wish.identity] += 1
-        client = _issued(wish, numbers[wish.identity], pair)
+        made.append(_issued(wish, numbers[wish.identity], pair))
+    new = replace(kit.kit, clients=(*kit.kit.clients, *(one.client for one in made)))
+    parts, bundles = list[Path](), list[Path]()
+    for client, pair, key in made:
         file = kit.folder / BUNDLES / client.bundle
         if file.exists():
             raise GarduError(
                 f"{file} is there, and kit.json does not know it (was it put back from a backup?): "
                 "move it away; its certificate cannot be revoked"
             )
-        data = bundle(kit.kit, kit.authority.pem, client, pair, now)
+        data = bundle(new, kit.authority.pem, client, pair, key, now)
         parts.append(write_part(file, data, _BUNDLE_MODE))
         bundles.append(file)
-        clients.append(client)
-    _commit(kit, replace(kit.kit, clients=tuple(clients)), parts)
+    _commit(kit, new, parts)
     return bundles
 
 
-def _issued(wish: Wish, number: int, pair: Pair) -> Issued:
-    return Issued(
+def _issued(wish: Wish, number: int, pair: Pair) -> Made:
+    client = Issued(
         identity=wish.identity,
         role=wish.role,
         number=number,
@@ -254,6 +267,10 @@ def _issued(wish: Wish, number: int, pair: Pair) -> Issued:
         begins=pair.dates.begins,
         ends=pair.dates.ends,
     )
+    if wish.role not in MAY:
+        return Made(client, pair, None)
+    key = new_key(key_id(client))
+    return Made(replace(client, request_key=public_text(key)), pair, key)
 
 
 def _commit(kit: Opened, new: Kit, parts: Sequence[Path] = ()) -> None:
@@ -266,7 +283,11 @@ def _commit(kit: Opened, new: Kit, parts: Sequence[Path] = ()) -> None:
     write_broker_files(kit.folder, files)
 
 
-def _known(identity: str, clients: Collection[str]) -> str:
+def known(identity: str, clients: Collection[str]) -> str:
+    """Return *identity*, which must be one of *clients*.
+
+    :raises GarduError: if it is not
+    """
     if identity not in clients:
         hint = did_you_mean(identity, clients)
         raise GarduError(

@@ -11,7 +11,9 @@ from edge.errors import GarduError
 from office.broker.files import write
 
 FILE = "kit.json"
-FORMAT = 1
+FORMAT = 2
+"""2 has the keys of requests; files of format 1 are read too."""
+
 Role = Literal["checkpoint", "desk", "office"]
 
 _LARGEST = 64 * 1024 * 1024
@@ -33,6 +35,8 @@ class Issued(Dates, frozen=True, forbid_unknown_fields=True, kw_only=True):
     :ivar checkpoints: identities of the checkpoints that a desk may ask; of a desk only
     :ivar everywhere: the desk may ask every checkpoint
     :ivar revoked: when it was revoked; None if it was not
+    :ivar request_key: the public key with which its requests are checked (base64); of a desk or an
+        office only, and empty if it was issued by an older version of Gardu
     """
 
     identity: str
@@ -41,6 +45,7 @@ class Issued(Dates, frozen=True, forbid_unknown_fields=True, kw_only=True):
     checkpoints: tuple[str, ...] = ()
     everywhere: bool = False
     revoked: dt.datetime | None = None
+    request_key: str = ""
 
     @property
     def bundle(self) -> str:
@@ -124,7 +129,8 @@ def write_kit(folder: Path, kit: Kit) -> None:
 
     :raises OSError: if it cannot be written
     """
-    text = msgspec.json.format(msgspec.json.encode(kit), indent=1)
+    written = msgspec.structs.replace(kit, format=FORMAT)
+    text = msgspec.json.format(msgspec.json.encode(written), indent=1)
     write(folder / FILE, text + b"\n", 0o600)
 
 

@@ -13,6 +13,8 @@ import typer
 
 from edge.commands.options import refuse, say
 from edge.config.places import default_config_folder
+from edge.mqtt.signatures import SigningKey
+from edge.mqtt.signing_keys import key_file
 from office.commands.options import stop_on_signals
 from office.commands.processes import GARDU, end, first_ended, start
 
@@ -24,6 +26,8 @@ _CHECKPOINTS = (
     ("setda-tanjabbar", "gardu.toml", "mixed"),
     ("setda-jatim", "gardu-jatim.toml", "alarms"),
 )
+# The key that every simulated checkpoint knows: the example of docs/mqtt.md.
+_KEY = SigningKey("meja-lobi-1", bytes(range(32)))
 _GUESTS = 500
 _SPEED = 10
 # Time for the page to answer after its start, real seconds.
@@ -86,9 +90,11 @@ def _configure(folder: Path, mqtt: int, page: int) -> Path:
         f"listener {mqtt} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\n",
         encoding="utf-8",
     )
+    (folder / "request-key.json").write_bytes(key_file(_KEY))
     file = folder / "office.toml"
     file.write_text(
         f'[broker]\nurl = "mqtt://127.0.0.1:{mqtt}"\n\n'
+        '[requests]\nkey_file = "request-key.json"\n\n'
         f'[page]\nport = {page}\ntimezone = "Asia/Jakarta"\n',
         encoding="utf-8",
     )

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 
 from edge.clock import Clock
 from edge.mqtt.requests import MOST_RESENT, RESEND, Answer, ResendRange
+from edge.mqtt.signatures import SigningKey
 from office.database import asking
 from office.database.asking import GapToAsk
 from office.ingest.outgoing import Outgoing, outgoing
@@ -39,11 +40,18 @@ class Asker:
     :meth:`take` runs on the loop, :meth:`round` on the database's thread.
 
     :param after_s: how long a gap stands before it is asked for, seconds
+    :param key: signs the requests; None: they are sent unsigned
     """
 
     def __init__(
-        self, engine: Engine, clock: Clock, after_s: float, repeat_s: float = REPEAT_S
+        self,
+        engine: Engine,
+        clock: Clock,
+        after_s: float,
+        repeat_s: float = REPEAT_S,
+        key: SigningKey | None = None,
     ) -> None:
+        self._key = key
         self._engine = engine
         self._clock = clock
         self._after_ms = round(after_s * 1e3)
@@ -110,4 +118,4 @@ class Asker:
         while len(self._open) > _MOST_OPEN:
             self._open.popitem(last=False)
         log.info("%s: records %d to %d are missing: asked for", gap.checkpoint, gap.first, gap.last)
-        return outgoing(gap.checkpoint, RESEND, request, expiry_s=_EXPIRY_S)
+        return outgoing(gap.checkpoint, RESEND, request, key=self._key, expiry_s=_EXPIRY_S)

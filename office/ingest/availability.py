@@ -21,6 +21,7 @@ from edge.clock import Clock
 from edge.mqtt.connection import Connection
 from edge.mqtt.packets import Answer as PacketAnswer
 from edge.mqtt.requests import AVAILABILITY, Answer, Availability
+from edge.mqtt.signatures import SigningKey
 from office.database.availability import (
     OK,
     SENT_FOR_S,
@@ -48,9 +49,12 @@ class AvailabilitySender:
 
     :meth:`take`, :meth:`note_published` and :meth:`note_puback` run on the loop, :meth:`round` on
     the database's thread.
+
+    :param key: signs the requests; None: they are sent unsigned
     """
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Engine, clock: Clock, key: SigningKey | None) -> None:
+        self._key = key
         self._engine = engine
         self._clock = clock
         self._tried: dict[str, float] = {}  # when each was sent last, seconds of boot time
@@ -99,7 +103,7 @@ class AvailabilitySender:
         for one in due:
             self._tried[one.id] = now_s
             log.info("%s: sent, as %s has asked", _words(one), one.user)
-        return [_message(one) for one in due]
+        return [_message(one, self._key) for one in due]
 
 
 def _store_puback(connection: DatabaseConnection, identifier: str, why: str, at_ms: int) -> None:
@@ -120,7 +124,7 @@ def _store_reply(
         log.info("%s: the checkpoint answers: %s", _words(found), f"{word} {why}".strip())
 
 
-def _message(request: HostRequest) -> Outgoing:
+def _message(request: HostRequest, key: SigningKey | None) -> Outgoing:
     made = Availability(
         id=request.id,
         time=_moment(request.asked_ms),
@@ -129,7 +133,8 @@ def _message(request: HostRequest) -> Outgoing:
         until=None if request.until_ms is None else _moment(request.until_ms),
         reason=request.reason,
     )
-    return outgoing(request.checkpoint, f"{AVAILABILITY}/{request.host}", made, retain=True)
+    suffix = f"{AVAILABILITY}/{request.host}"
+    return outgoing(request.checkpoint, suffix, made, key=key, retain=True)
 
 
 def _moment(at_ms: int) -> datetime:

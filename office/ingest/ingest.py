@@ -95,8 +95,9 @@ class Ingest:
         self._hooks = Hooks(config.hooks, clock)
         self._writer = Writer(engine, clock, config.ingest.keep_aside, self._hooks.offer)
         self._follower = Follower(engine, clock)
-        self._asker = Asker(engine, clock, config.ingest.resend_after_s)
-        self._availability = AvailabilitySender(engine, clock)
+        key = config.requests.key
+        self._asker = Asker(engine, clock, config.ingest.resend_after_s, key=key)
+        self._availability = AvailabilitySender(engine, clock, key)
         self._worker = Worker("database")
         self._waiting: list[_Waiting] = []
         self._arrived = asyncio.Event()

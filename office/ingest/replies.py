@@ -22,6 +22,9 @@ def reply_in(message: IncomingMessage) -> Reply | None:
     if not suffix:
         return None
     try:
-        return Reply(name, msgspec.json.decode(message.payload, type=Answer))
+        answer = msgspec.json.decode(message.payload, type=Answer)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Reply(name, None)
+    # A request that was refused for its signature was not read: its answer has no id.
+    asked = answer.id or (message.correlation or b"").decode("ascii", "replace")
+    return Reply(name, msgspec.structs.replace(answer, id=asked))

@@ -23,6 +23,7 @@ from sim.stage.desk import Message
 from sim.stage.keeper import Keeper
 from sim.stage.process import gardu, spawn, stop
 from sim.stage.received import Received
+from sim.stage.signing import signed
 
 _START_REAL_S = 30.0
 _RECONNECT_S = 1
@@ -67,8 +68,9 @@ class Central:
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         if message.reply is not None:
             properties.ResponseTopic = base + message.reply
+        topic = base + message.suffix
         self._client.publish(
-            base + message.suffix, message.payload, qos=1, retain=message.retain,
+            topic, signed(topic, message.payload), qos=1, retain=message.retain,
             properties=properties,
         )  # fmt: skip
         self._keeper.touch()

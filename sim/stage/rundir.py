@@ -7,6 +7,7 @@ import tomli_w
 
 from edge.config.toml_text import read_toml
 from sim.stage.office_key import office_key
+from sim.stage.signing import section
 from sim.zone import DEFAULT_ZONE
 
 # Keys of the user's [broker] section that a simulation uses; address and login are its own.
@@ -96,6 +97,7 @@ def derive(
         invitations = raw.get("invitations", {})
         derived["invitations"] = {**invitations, "need_synced_clock": False}
     # The simulation's time is invented: no time server confirms it.
+    derived["requests"] = section()  # of the simulated desk application
     derived["guestbook"] = {**raw.get("guestbook", {}), "need_synced_clock": False}
     if "buses" in raw:
         derived["buses"] = {

@@ -65,7 +65,8 @@ def test_the_table_of_extras_is_that_of_the_package() -> None:
         names = {name.lower() for name in known.get(module, [])} | {module.replace("_", "-")}
         wanted = {re.split("[>[]", line)[0].lower() for line in extras[extra]} | {"markupsafe"}
         assert names & wanted, module
-    small = ("pi", "lgpio", "stills", "video", "invitations", "print", "report", "sim")
+    signs = ("invitations", "signatures")
+    small = ("pi", "lgpio", "stills", "video", *signs, "print", "report", "sim")
     lines = [line for extra in small for line in extras[extra] if "gardu" not in line]
     brought = {line.partition(">")[0] for line in lines}
     named = {module for module, extra in EXTRAS.items() if extra in small}

@@ -24,8 +24,10 @@ from edge.daemon import exit_codes
 from edge.daemon.last_good_procedures import Adopted, adopt, load_or_last_good, read
 from edge.daemon.procedures import wording_of
 from edge.daemon.reload import PROCEDURES_REFUSED, Reload
+from edge.daemon.request_keys import RequestKeys
 from edge.daemon.rules import make_rules, renewed
 from edge.errors import ConfigError
+from edge.mqtt.signed_requests import SignedRequests
 from edge.sop.engine import initial_state, step
 from edge.sop.events import ButtonPressed, Event
 from edge.sop.procedures import loading
@@ -40,6 +42,7 @@ from tests.brokers import Centre, Mosquitto, until
 from tests.daemon.test_run import SOURCE, Systemd, config_file
 from tests.daemons import DaemonChild, of
 from tests.longer import slow
+from tests.signed import KEY_ID, section, toml
 
 SOP = default_config_folder() / "sop"
 MOCK = {"GPIOZERO_PIN_FACTORY": "mock"}
@@ -365,6 +368,31 @@ def test_refusals_are_counted_and_change_nothing(desk: Desk, tmp_path: Path) -> 
     edit(tmp_path / "sop" / CALL, '"ring:loud"', '"ring:call"')
     asyncio.run(desk.reload())
     assert desk.reload.shown() == {"refused": 2, "problem": None}
+
+
+def test_keys_of_requests_and_procedures_do_not_wait_for_each_other(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """A bad procedure does not hinder a revocation; a bad config leaves the keys as they were."""
+    config, file = tmp_path / "gardu.toml", tmp_path / "sop" / "pimpinan.toml"
+    good = config.read_text(encoding="utf-8")
+    gate = SignedRequests(section(), "gardu/v1/a/b/", None, clock=Clock())  # type: ignore[arg-type]  # no request comes
+    desk.reload._keys = RequestKeys(config, gate)
+
+    edit(file, DONE, BAD)
+    with pytest.raises(ConfigError, match="kertu"):
+        asyncio.run(desk.reload())
+    assert gate.key_ids == []
+
+    edit(file, BAD, DONE)
+    config.write_text(good.replace("[reporting]", f"{toml()}\n[reporting]"), encoding="utf-8")
+    assert asyncio.run(desk.reload()).request_keys == gate.key_ids == [KEY_ID]
+
+    config.write_text("[requests]\nkeys = 1\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="the keys of requests stay as they were"):
+        asyncio.run(desk.reload())
+    assert gate.key_ids == [KEY_ID]
+    assert len(desk.adopted) == 2, "the procedures are good"
 
 
 def test_a_procedure_that_asks_for_absent_equipment_is_refused(desk: Desk, tmp_path: Path) -> None:

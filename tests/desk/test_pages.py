@@ -11,8 +11,9 @@ from pathlib import Path
 import msgspec
 
 from edge.clock import Stamp
+from edge.ed25519 import make_key
 from edge.guestbook.book import GuestBook
-from edge.guestbook.invitations import Guest, Invitation, make_key, write
+from edge.guestbook.invitations import Guest, Invitation, write
 from pages.server import Server
 from tests.daemons import DaemonChild
 from tests.desk.conftest import start_daemon

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from edge import ed25519
 from edge.config import text_files
 from edge.config.loading import parse_config
 from edge.config.sections.lockers import BccLockers
@@ -197,7 +198,7 @@ _SECRET = bytes(range(32))
 
 def _invitation(data: bytes) -> None:
     """Read *data* as a code, and as the signed content of one."""
-    public = invitations.public_key(_SECRET)
+    public = ed25519.public_key(_SECRET)
     keys = {invitations.key_id(public): public}
     text = scanned_text.code_in(data.decode("ascii", "replace"))
     with suppress(invitations.BadInvitation):

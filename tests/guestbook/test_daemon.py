@@ -23,10 +23,14 @@ PURGED = "gardu.guestbook.purged.v1"
 TIMES = ("boot", "1000", f"wall {NOON_MS}", "synced 1")
 
 
-def config_of(folder: Path, broker: Mosquitto) -> Path:
-    """Return a config with the address of *broker*."""
+UNSIGNED = '[requests]\nunsigned = ["register", "values", "availability"]\n'
+
+
+def config_of(folder: Path, broker: Mosquitto, requests: str = UNSIGNED) -> Path:
+    """Return a config with the address of *broker*, and the section *requests*."""
     file = config_file(folder)
     text = re.sub("mqtt://127.0.0.1:[0-9]+", broker.url, file.read_text(encoding="utf-8"))
+    text = text.replace("[reporting]", f"{requests}\n[reporting]", 1)
     file.write_text(text, encoding="utf-8")
     return file
 

@@ -9,7 +9,7 @@ from edge.clock import iso
 from edge.guestbook.guest_list import read
 from tests.brokers import Mosquitto, until
 from tests.daemons import ARRIVE, DaemonChild
-from tests.guestbook.test_daemon import NOON_MS, TIMES, office
+from tests.guestbook.test_daemon import NOON_MS, TIMES, UNSIGNED, office
 from tests.longer import slow
 from tests.mqtt.test_value_request import PLATE, values
 
@@ -77,7 +77,7 @@ def written(folder: Path, broker: Mosquitto) -> Path:
     (folder / "sop").mkdir()
     (folder / "sop" / "suhu.toml").write_text(PROCEDURE, encoding="utf-8")
     file = folder / "gardu.toml"
-    file.write_text(CONFIG.format(url=broker.url), encoding="utf-8")
+    file.write_text(CONFIG.format(url=broker.url) + UNSIGNED, encoding="utf-8")
     return file
 
 

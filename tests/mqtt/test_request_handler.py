@@ -206,12 +206,12 @@ def test_refused_answers_are_forgotten_before_they_fill_the_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only the latest few refusals are stored."""
-    monkeypatch.setattr(desk_module, "_MOST_ANSWERS", 3)
+    monkeypatch.setattr(desk_module, "_MOST_REFUSED", 3)
 
     async def scenario(office: Office) -> None:
         for _ in range(10):
             assert not (await ask(office, register(visit=VISITS[4]))).ok
-        assert len(office.desk._answers) == 3
+        assert len(office.desk._refused) == 3
 
     at_desk(tmp_path, scenario)
 
@@ -371,7 +371,8 @@ def test_availability_is_told_once_and_the_latest_holds(tmp_path: Path) -> None:
         assert (await ask(office, free_text, "cmd/availability")).word == "unknown reason"
         assert (await ask(office, available(NOW_MS - 600_000, host="adc"), "cmd/availability")).word
         long_ago = available(NOW_MS - 600_000, host="adc")
-        assert (await ask(office, long_ago, "cmd/availability", retained=True)).ok
+        assert (await ask(office, long_ago, "cmd/availability", retained=True)).word == "too old"
+        assert (await ask(office, long_ago, "cmd/availability/adc", retained=True)).ok
         ahead = available(NOW_MS + 600_000, host="adc")
         assert (await ask(office, ahead, "cmd/availability", retained=True)).word
         assert await office.desk.answer(Request("cmd/availability/pimpinan", b"")) is None

@@ -10,11 +10,13 @@ from edge.clock import Clock
 from edge.mqtt import requests
 from edge.mqtt.decoding import IncomingMessage
 from edge.mqtt.requests import Answer
+from edge.mqtt.signatures import SigningKey, opened, public_keys
 from office.ingest.asker import Asker
 from office.ingest.outgoing import Outgoing
 from office.ingest.replies import reply_in
 from tests.office.records import Stream
 from tests.office.test_follower import GAPS, Office
+from tests.signed import KEY_ID, SECRET, section
 
 
 class Asking(Office):
@@ -135,3 +137,23 @@ def test_who_is_not_asked(office: Asking) -> None:
     sent = other.some(5)
     office.take(other.status("online", 1), sent[4], other.ledger(acked=0))
     assert office.asker.round() == []
+
+
+def test_a_signed_request_and_its_refusal(engine: Engine) -> None:
+    """With a key it is signed for its topic; a refusal has no id, and is known by correlation."""
+    office = Asking(engine)
+    office.asker = Asker(engine, Clock(), 0.0, 1000.0, SigningKey(KEY_ID, SECRET))
+    stream = Stream()
+    office.miss(stream, 9)
+    (one,) = office.asker.round()
+    found = opened(one.payload, one.topic, "resend", public_keys(section()))
+    request = requests.resend_range(found.payload)
+    assert (request.first, request.last) == (1, 8)
+    refused = msgspec.json.encode(Answer(ok=False, word="unknown key", why="not known"))
+    correlation = one.properties.CorrelationData  # type: ignore[attr-defined]
+    message = IncomingMessage(f"{stream.base}/reply/office", refused, correlation=correlation)
+    reply = reply_in(message)
+    assert reply is not None
+    assert office.asker.take(reply)
+    assert office.asker.round() == []
+    assert ("unknown key: not known",) in office.rows("SELECT answer FROM gaps")

@@ -63,7 +63,7 @@ def test_guests_come_through_and_every_fault_shows(tmp_path: Path) -> None:
     assert refusals["aiphone/adc/answer contact active for too short a time"] >= 1
     assert refusals["requests/malformed packet"] == 2
     assert refusals["requests/packet too large"] == 1
-    assert refusals["requests/malformed"] == 1
+    assert refusals["requests/not signed"] == 1
     assert health["uplink"]["packets_refused"] == 3
     assert health["uplink"]["reconnects"] >= 2
     if not missing():

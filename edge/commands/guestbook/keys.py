@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from edge.commands.options import say
 from edge.errors import GarduError
 from edge.paper.deliver import NEW_ONLY, write_secret
 from edge.sealing.boxes import PrivateKeys, new_private_key, public_of
@@ -50,7 +51,7 @@ def new_key(
         if not words.strip():
             raise GarduError("the passphrase is empty: leave --passphrase out, or type one")
     write_secret(out, written(secret, words))
-    typer.echo(f"private key: {out} (keep it here and copy it into a safe; it opens everything)")
+    say(f"private key: {out} (keep it here and copy it into a safe; it opens everything)")
     _show_public(public_of(secret).text)
 
 
@@ -90,5 +91,5 @@ def _file(path: Path) -> PrivateKeyFile:
 
 
 def _show_public(text: str) -> None:
-    typer.echo("public key, for the config of each checkpoint:\n")
-    typer.echo(f'[sealing]\noffice_key = "{text}"')
+    say("public key, for the config of each checkpoint:\n")
+    say(f'[sealing]\noffice_key = "{text}"')

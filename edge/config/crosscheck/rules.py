@@ -19,6 +19,7 @@ from edge.config.crosscheck.hosts import NAMES_A_HOST, check_hosts
 from edge.config.crosscheck.lockers import lockers
 from edge.config.crosscheck.modules import modules
 from edge.config.crosscheck.places import places
+from edge.config.crosscheck.requests import check_requests, check_signature_library
 from edge.config.crosscheck.sealing import check_sealing, check_sealing_library
 from edge.config.crosscheck.serial import check_library, invitations, ports, readers, serial_ports
 from edge.config.crosscheck.times import times
@@ -47,6 +48,7 @@ def crosscheck(config: Config, problems: Problems) -> None:
         places,
         guest_kinds,
         check_desk,
+        check_requests,
         check_sealing,
     ):  # fmt: skip
         rule(config, problems)
@@ -67,6 +69,7 @@ def check_files(config: Config, problems: Problems) -> None:
         for key in ("password_file", "ca_file"):
             _file(problems, f"cameras.{name}.{key}", getattr(camera, key, ""))
     check_library(config, problems)
+    check_signature_library(config, problems)
     check_sealing_library(config, problems)
 
 

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from edge.config.sections.panels import TimeOfDay
-from edge.config.sections.values import CardNumber, Days, Name, Section
+from edge.config.sections.values import PUBLIC_KEY, CardNumber, Days, Name, Section
 
 OPENING_REASONS = ["forgotten", "jammed", "inspection", "other"]
 
@@ -71,10 +71,10 @@ class GuestBookSection(Section, frozen=True, kw_only=True):
     need_synced_clock: bool = True
 
 
-PublicKey = Annotated[
+InvitationKey = Annotated[
     str,
     Meta(
-        pattern=r"^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=\Z",
+        pattern=PUBLIC_KEY,
         description="a public key as `gardu invitation key` prints it (44 characters)",
     ),
 ]
@@ -87,5 +87,5 @@ class Invitations(Section, frozen=True, kw_only=True):
     :ivar need_synced_clock: set false where the Pi has a battery-backed clock and no time server
     """
 
-    keys: dict[Name, PublicKey] = msgspec.field(default_factory=dict)
+    keys: dict[Name, InvitationKey] = msgspec.field(default_factory=dict)
     need_synced_clock: bool = True

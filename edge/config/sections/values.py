@@ -30,6 +30,8 @@ NumberForm = Literal["hex", "decimal", "facility-card"]
 LockerNumber = Annotated[int, Meta(ge=1, le=999, description="a locker number from 1 to 999")]
 # No file name, and no text of MQTT, can hold a NUL.
 _ONE_LINE = r"^[^\x00-\x1f\x7f]*\Z"
+# An Ed25519 key in base64: 32 bytes, so that the last character has four bits only.
+PUBLIC_KEY = r"^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=\Z"
 Line = Annotated[
     str,
     Meta(pattern=_ONE_LINE, max_length=200, description="one line of text, at most 200 characters"),

@@ -13,6 +13,7 @@ from edge.clock import Clock
 from edge.mqtt import requests
 from edge.mqtt.decoding import IncomingMessage
 from edge.mqtt.packets import Answer, BrokerAnswer
+from edge.mqtt.signatures import SigningKey, opened, public_keys
 from office.board.roles import RIGHTS, Role
 from office.board.views.hosts import fate_of
 from office.database.availability import SENT_FOR_S, HostRequest
@@ -21,6 +22,7 @@ from office.ingest.replies import reply_in
 from tests.office.board.lobbies import LOBBY, META, NOW_MS, HandClock, store
 from tests.office.board.test_pages import words
 from tests.office.records import Stream
+from tests.signed import KEY_ID, SECRET, section
 
 LogIn = Callable[..., Client]
 
@@ -52,9 +54,9 @@ def stored(engine: Engine) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in connection.execute(_STORED)]
 
 
-def sent(engine: Engine, clock: Clock) -> AvailabilitySender:
+def sent(engine: Engine, clock: Clock, key: SigningKey | None = None) -> AvailabilitySender:
     """Return a sender of the ingest."""
-    return AvailabilitySender(engine, clock)
+    return AvailabilitySender(engine, clock, key)
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -188,6 +190,17 @@ def test_refusals_are_shown(
     puback(sender, two.id, 0x87, "not authorized")
     sender.round()
     assert "refused: by the broker (not authorized)" in words(client, "/hosts")
+
+
+def test_it_is_signed_with_the_key_of_the_office(
+    lobby: Stream, office: Engine, logged_in: LogIn, clock: HandClock
+) -> None:
+    """A checkpoint that asks for signatures believes the page only so."""
+    sender = sent(office, clock, SigningKey(KEY_ID, SECRET))
+    form(logged_in(Role.DESK))
+    (one,) = sender.round()
+    found = opened(one.payload, one.topic, "availability", public_keys(section()))
+    assert not requests.availability(found.payload, "bupati").receiving
 
 
 def test_only_the_newest_is_sent(

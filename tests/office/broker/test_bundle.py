@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import signal
 import subprocess
 import uuid
 from pathlib import Path
@@ -14,6 +15,8 @@ from edge.clock import Clock
 from edge.commands.doctor.broker import broker as examine_broker
 from edge.config.loading import load_config
 from edge.config.places import default_config_folder
+from edge.mqtt.signatures import sign
+from edge.mqtt.signing_keys import read_key_file
 from tests.command_line import invoke
 from tests.daemons import DaemonChild
 from tests.office.broker.conftest import Meet
@@ -33,7 +36,8 @@ def config(broker: KitBroker, tmp_path: Path) -> Path:
     subprocess.run([TAR, "-xzpf", bundle, "-C", folder, "--no-same-owner"], check=True)
     source = default_config_folder()
     text = (source / "gardu.toml").read_text(encoding="utf-8")
-    lines = (folder / "certificate/broker.toml").read_text(encoding="utf-8")
+    files = [folder / "certificate" / name for name in ("broker.toml", "requests.toml")]
+    lines = "\n".join(file.read_text(encoding="utf-8") for file in files)
     text = re.sub(r"(?ms)^\[broker\]$.*?(?=^\[)", lines + "\n", text, count=1)
     for key, value in {
         "site": "kantor", "id": "lobi", "data": str(tmp_path / "data"), "sop": str(source / "sop"),
@@ -78,8 +82,17 @@ def test_the_bundle_of_another_checkpoint_is_noted(
     assert "certificate of lain.lobi, and this checkpoint is kantor.lobi" in ran.output
 
 
-def test_the_daemon_reports_and_a_desk_asks(config: Path, meet: Meet) -> None:
-    """Records arrive at the office under the checkpoint's name; a desk's request is answered."""
+def test_the_daemon_reports_and_a_desk_asks(
+    config: Path, broker: KitBroker, meet: Meet, tmp_path: Path
+) -> None:
+    """Records arrive at the office under the checkpoint's name; a desk's request is answered.
+
+    It is signed with the key of the desk's bundle; unsigned, or with a revoked key, it is refused.
+    """
+    topic = "gardu/v1/kantor/lobi/cmd/register"
+    key = read_key_file(
+        unpacked(broker.kit / "bundles/meja-1.tar.gz", tmp_path) / "request-key.json"
+    )
     with meet("pusat") as office, meet("meja") as desk:
         office.subscribe("gardu/v1/#")
         desk.subscribe("gardu/v1/kantor/lobi/reply/meja/#")
@@ -92,9 +105,19 @@ def test_the_daemon_reports_and_a_desk_asks(config: Path, meet: Meet) -> None:
             assert heard(office, "status")[-1]["status"] == "online"
             records = heard(office, "event/visit")
             assert {record["source"] for record in records} == {"/gardu/kantor/lobi"}
-            desk.publish("gardu/v1/kantor/lobi/cmd/register", request(), REPLY)
+            desk.publish(topic, sign(topic, request(), key), REPLY)
             wait(lambda: heard(desk, "reply/meja/a"))
             assert heard(desk, "reply/meja/a")[0]["ok"], heard(desk, "reply/meja/a")
+            desk.publish(topic, request(), REPLY)
+            text = config.read_text(encoding="utf-8")
+            without = re.sub(r"(?ms)^\[requests\.keys\.meja-1\]$.*?(?=^\[)", "", text, count=1)
+            config.write_text(without, encoding="utf-8")
+            child.process.send_signal(signal.SIGHUP)
+            child.until("keys of requests revoked: meja-1")
+            desk.publish(topic, sign(topic, request(), key), REPLY)
+            wait(lambda: len(heard(desk, "reply/meja/a")) == 3)
+            words = [answer.get("word") for answer in heard(desk, "reply/meja/a")]
+            assert words == [None, "not signed", "unknown key"]
             assert child.stop() == 0
         wait(lambda: heard(office, "status")[-1]["status"] == "offline")
         assert not heard(office, "cmd/register")

@@ -5,12 +5,16 @@ import json
 import random
 from datetime import datetime
 
+import msgspec
 import pytest
 from nacl.signing import SigningKey
 
+from edge.config.sections.requests import Requests
 from edge.guestbook import invitations
+from edge.mqtt.signatures import opened, public_keys
 from sim.people.invitation import make_code
 from sim.stage.desk import Request, message
+from sim.stage.signing import KEY_ID, section, signed
 
 NOW_MS = 1_795_305_600_000
 PUBLIC = base64.b64encode(bytes(SigningKey(bytes(range(32))).verify_key)).decode()
@@ -44,6 +48,14 @@ def test_a_host_is_away_until_a_time() -> None:
     until = datetime.fromisoformat(told["until"]).timestamp()
     assert (sent.suffix, sent.retain) == ("cmd/availability/pimpinan", True)
     assert (until, told["reason"]) == (NOW_MS / 1000 + 60, "host-absent")
+
+
+def test_a_request_of_the_simulation_is_accepted_by_the_daemon() -> None:
+    """Signed by docs/mqtt.md alone, with a key that the simulated checkpoint's config has."""
+    keys = public_keys(msgspec.convert(section(), Requests))
+    topic = "gardu/v1/kantor/lobi/cmd/register"
+    found = opened(signed(topic, b'{"id":"x"}'), topic, "register", keys)
+    assert found == (b'{"id":"x"}', KEY_ID)
 
 
 def test_a_misplaced_identity_number_is_in_the_request() -> None:

@@ -8,7 +8,7 @@ from edge.commands.init.kinds import CardCount, OptionalCard, Pool
 from edge.commands.init.question import LATER, Asked, Group, Question
 from edge.commands.init.questions.checks import port_proposals, port_wrong
 from edge.commands.init.questions.guest_kinds import card_pools
-from edge.config.sections.guests import PublicKey
+from edge.config.sections.guests import InvitationKey
 from edge.config.sections.values import Name, NumberForm, Port
 from edge.errors import ConfigError
 
@@ -245,7 +245,7 @@ SCANNER = Group(
             text="Their public key?",
             why="44 characters, as `gardu invitation key -o FILE` prints them. Without a key no "
             "code can be valid: answer back, and choose no scanner for now.",
-            kind=PublicKey,
+            kind=InvitationKey,
             applies=lambda asked: asked.own("driver") != "none",
             unless="scanner.driver is none",
         ),

@@ -133,6 +133,8 @@ def _texts(
     found = []
     for name, usual in plan.items():
         words = [line for row in procedure.rows for line in _written(procedure, row, name, lang)]
+        if name == "number":  # that of a row that goes on on another page is in brackets
+            words = [f"({one})" for one in words]
         whole = name in ("number", "time")
         longest = max((width(one, SIZE) if whole else _longest(one) for one in words), default=0.0)
         head = longest_word(in_language(heads[name], lang), HEADING, bold=True) + 1.4

@@ -99,6 +99,7 @@ CASES = (
     Case("camera try http://127.0.0.1:9/s.jpg", 1),
     Case("camera try rtsp://127.0.0.1:9/s", 1, "video"),
     Case("watch-inputs --config {config}", 1),
+    Case("unit-network --config {config}"),
     Case("wiring --config {config} --svg {out}"),
     Case("panel --config {config} --svg {out}"),
     Case("outputs-off --config {config}", 1, "pi"),

@@ -27,7 +27,7 @@ from tests.sealing.card import found_on
 from tests.sealing.keys import KEY, key_file
 from tests.sim.playing import play_day
 
-pytestmark = slow
+pytestmark = [slow, pytest.mark.timeout(1200)]
 
 
 def sealed_config(folder: Path, broker: Mosquitto, *, sealed: bool = True) -> Path:
@@ -42,7 +42,7 @@ def sealed_config(folder: Path, broker: Mosquitto, *, sealed: bool = True) -> Pa
 def run(*words: str | Path, code: int = 0) -> str:
     """Run `gardu` with *words*; return its output."""
     done = subprocess.run(
-        [*gardu(), *map(str, words)], capture_output=True, text=True, timeout=120, check=False
+        [*gardu(), *map(str, words)], capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout

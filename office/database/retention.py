@@ -199,5 +199,5 @@ def _drop_months(
     """Drop the months of PostgreSQL that are over for so long that all of their rows may go."""
     for name in droppable(engine, table, before_ms, now_ms):
         count = drop_month(engine, table, name, before_ms, word)
-        if count is not None:
+        if count:
             yield word, count

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, exists, or_, select, text, update
+from sqlalchemy import Connection, and_, exists, or_, select, text
 
-from office.database.bulk import insert_rows
+from office.database.bulk import insert_rows, update_rows
 from office.database.tables import breaks, gaps, heads, records, streams
 
 # Links read in one transaction, at most; the rest follows in the next.
@@ -130,12 +130,14 @@ def unchecked_heads(connection: Connection, numbers: Iterable[int]) -> list[Head
 
 def move_fronts(connection: Connection, moved: Sequence[StreamRow], at_ms: int) -> None:
     """Store the fronts of *moved*."""
-    rows = [{"n": row.number, "f": row.front, "k": row.front_link, "a": at_ms} for row in moved]
-    if rows:
-        connection.execute(_MOVE, rows)
+    rows = [{**row._asdict(), "at_ms": at_ms} for row in moved]
+    update_rows(connection, streams, _MOVE, _MOVE_KINDS, rows)
 
 
-_MOVE = text("UPDATE streams SET front = :f, front_link = :k, moved_ms = :a WHERE number = :n")
+_MOVE = (
+    "front = {front}, front_link = {front_link}, moved_ms = {at_ms} WHERE streams.number = {number}"
+)
+_MOVE_KINDS = {"number": "INTEGER", "front": "BIGINT", "front_link": "BYTEA", "at_ms": "BIGINT"}
 
 
 def open_gaps(connection: Connection, found: Sequence[GapRow]) -> int:
@@ -194,6 +196,17 @@ def mark_heads(connection: Connection, checked: Iterable[HeadRow]) -> None:
     for head in checked:
         key = (head.stream, head.sequence, head.link)
         results[key] = results.get(key, False) or head.holds
-    for (stream, sequence, link), holds in results.items():
-        where = and_(heads.c.stream == stream, heads.c.sequence == sequence, heads.c.link == link)
-        connection.execute(update(heads).where(where).values(holds=holds))
+    rows = [
+        {"of_stream": stream, "of_sequence": sequence, "of_link": link, "result": holds}
+        for (stream, sequence, link), holds in sorted(results.items())
+    ]
+    update_rows(connection, heads, _MARK, _MARK_KINDS, rows)
+
+
+_MARK = (
+    "holds = {result} WHERE heads.stream = {of_stream} "
+    "AND heads.sequence = {of_sequence} AND heads.link = {of_link}"
+)
+_MARK_KINDS = {
+    "of_stream": "INTEGER", "of_sequence": "BIGINT", "of_link": "BYTEA", "result": "BOOLEAN",
+}  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, and_, exists, or_, select, text
 
 from office.database.bulk import insert_rows, update_rows
-from office.database.tables import breaks, gaps, heads, records, streams
+from office.database.tables import breaks, checkpoints, gaps, heads, records, streams
 
 # Links read in one transaction, at most; the rest follows in the next.
 MOST_LINKS = 20_000
@@ -44,6 +44,21 @@ class GapRow(NamedTuple):
     asked_ms: int | None
     asked_last: int | None
     answer: str | None
+
+
+class BreakFound(NamedTuple):
+    """A place where a chain is broken, with the names of its stream.
+
+    :ivar what: ``chain``: the record does not follow on its predecessor; ``head``: it is not the
+        one whose hash the checkpoint published
+    """
+
+    site: str
+    checkpoint: str
+    stream: str
+    sequence: int
+    what: str
+    found_ms: int
 
 
 class HeadRow(NamedTuple):
@@ -181,13 +196,39 @@ def _open_of(connection: Connection, stream: int) -> int:
     return int(connection.scalar(text(query), {"stream": stream}) or 0)
 
 
-def add_breaks(connection: Connection, found: Iterable[tuple[int, int, str]], at_ms: int) -> None:
-    """Store broken places of chains: (stream, sequence, what)."""
+def add_breaks(
+    connection: Connection, found: Iterable[tuple[int, int, str]], at_ms: int
+) -> list[BreakFound]:
+    """Store broken places of chains, (stream, sequence, what); return those that were not known.
+
+    The streams are locked (:func:`lock_streams`), so no other process stores the same ones.
+    """
+    wanted = sorted(set(found))
+    if not wanted:
+        return []
+    there = select(breaks.c.stream, breaks.c.sequence, breaks.c.what).where(
+        breaks.c.stream.in_({one[0] for one in wanted}),
+        breaks.c.sequence.between(*_span(one[1] for one in wanted)),
+    )
+    known = {tuple(row) for row in connection.execute(there)}
+    fresh = [one for one in wanted if one not in known]
     rows = [
         {"stream": stream, "sequence": sequence, "what": what, "found_ms": at_ms}
-        for stream, sequence, what in sorted(set(found))
+        for stream, sequence, what in fresh
     ]
     insert_rows(connection, breaks, rows, "ON CONFLICT (stream, sequence, what) DO NOTHING")
+    query = (
+        select(streams.c.number, checkpoints.c.site, checkpoints.c.checkpoint, streams.c.stream)
+        .join(checkpoints, checkpoints.c.number == streams.c.checkpoint)
+        .where(streams.c.number.in_({one[0] for one in fresh}))
+    )
+    names = {row[0]: row[1:] for row in connection.execute(query)}
+    return [BreakFound(*names[stream], sequence, what, at_ms) for stream, sequence, what in fresh]
+
+
+def _span(numbers: Iterable[int]) -> tuple[int, int]:
+    found = list(numbers)
+    return min(found), max(found)
 
 
 def mark_heads(connection: Connection, checked: Iterable[HeadRow]) -> None:

@@ -93,7 +93,7 @@ class Ingest:
         self._first = not name
         self._hooks = Hooks(config.hooks, clock)
         self._writer = Writer(engine, clock, config.ingest.keep_aside, self._hooks.offer)
-        self._follower = Follower(engine, clock)
+        self._follower = Follower(engine, clock, on_broken=self._hooks.offer_breaks)
         self._asker = Asker(engine, clock, config.ingest.resend_after_s)
         self._worker = Worker("database")
         self._waiting: list[_Waiting] = []

@@ -66,6 +66,7 @@ test-needs: $(STAMP)
 	@sh tests/install-pango.sh
 	@sh tests/install-chromium.sh
 	@sh tests/install-sandbox.sh
+	@sh tests/install-prometheus.sh
 
 test: test-needs
 	@$(BIN)/python -m pytest -n 3 --dist worksteal -m 'not slow'

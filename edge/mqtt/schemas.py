@@ -217,7 +217,7 @@ def _asked(suffix: str) -> dict[str, Any]:
     """Return the operation of a request, with the address of its answer."""
     return {
         "action": "receive",
-        "title": _REQUESTS[suffix][0],
+        "summary": _REQUESTS[suffix][0],
         "channel": {"$ref": f"#/channels/{_key(suffix)}"},
         "bindings": {"mqtt": {"qos": 1, "bindingVersion": "0.2.0"}},
         "reply": {
@@ -256,7 +256,7 @@ def _operation(suffix: str) -> dict[str, Any]:
         mqtt["messageExpiryInterval"] = expiry_s
     return {
         "action": "send",
-        "title": title,
+        "summary": title,
         "channel": {"$ref": f"#/channels/{_key(suffix)}"},
         "bindings": {"mqtt": mqtt},
     }

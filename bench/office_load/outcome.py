@@ -45,6 +45,7 @@ _ONE = {
     "refused": "SELECT coalesce(sum(count), 0)::bigint FROM counts WHERE word = 'refused'",
     "gaps_opened": "SELECT count(*) FROM gaps",
 }
+_WAL = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')"
 # The server notes when each transaction was committed (track_commit_timestamp).
 _DELAYS = (
     "SELECT percentile_disc(%s::float[]) WITHIN GROUP (ORDER BY extract(epoch FROM "
@@ -70,6 +71,7 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
 
     :ivar distinct: records that differ; *followed*: those up to the fronts of their streams
     :ivar delays_s: from recording to commit, of half, 95 %, 99 % and all records
+    :ivar wal_bytes: of the server's write-ahead log so far
     :ivar table_bytes: of all records, with what is beside them; *index_bytes*: of their indexes
     """
 
@@ -84,6 +86,7 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
     table_bytes: int
     index_bytes: int
     database_bytes: int
+    wal_bytes: int
     delays_s: list[float]
 
 
@@ -123,6 +126,7 @@ def counted(database: str) -> Counted:
             table_bytes=table,
             index_bytes=index,
             database_bytes=_value(connection, "SELECT pg_database_size(current_database())"),
+            wal_bytes=int(_value(connection, _WAL)),
             delays_s=list(delays[0] or ()),
             **{name: _value(connection, query) for name, query in _ONE.items()},
         )
@@ -235,7 +239,7 @@ def _costs(load: Load, measured: Measured) -> list[Row]:
             gardu=f"{(found.table_bytes + found.index_bytes) / count:,.0f}",
             note=f"payload {found.payload_bytes:,.0f}, table {found.table_bytes / count:,.0f}, "
             f"indexes {found.index_bytes / count:,.0f}; database "
-            f"{found.database_bytes / 1e6:,.0f} MB",
+            f"{found.database_bytes / 1e6:,.0f} MB; write-ahead log {found.wal_bytes / count:,.0f}",
         ),
         Row(
             measure="bytes of a record on the wire",

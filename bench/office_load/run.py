@@ -56,7 +56,8 @@ class _Run:
         )
         self._ingests: list[Process] = []
         self._progress = Progress()
-        self._ended_cpu_s = 0.0  # of ingest processes that were killed
+        self._ended_cpu_s = 0.0  # of ingest processes that were killed; and of servers
+        self._ended_server_cpu_s = 0.0
 
     async def run(self) -> Measured:
         load = self._load
@@ -140,6 +141,7 @@ class _Run:
             await asyncio.sleep(load.seconds / (load.kills + 1))
             if number % 2:
                 say("PostgreSQL is killed")
+                self._ended_server_cpu_s += tree_cpu_s(self._server.pid)
                 self._server.stop(kill=True)
                 await asyncio.sleep(_AWAY_S)
                 await asyncio.to_thread(self._server.start)
@@ -157,7 +159,7 @@ class _Run:
     def _cpu(self) -> dict[str, float]:
         return {
             "ingest": sum(cpu_s(one.pid) for one in self._ingests) + self._ended_cpu_s,
-            "PostgreSQL": tree_cpu_s(self._server.pid),
+            "PostgreSQL": tree_cpu_s(self._server.pid) + self._ended_server_cpu_s,
             "mosquitto": cpu_s(self._bed.listeners.pid),
         }
 

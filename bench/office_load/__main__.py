@@ -9,6 +9,7 @@ record is lost or twice.
 import argparse
 import asyncio
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -92,8 +93,12 @@ def main() -> int:
     if MOSQUITTO is None or programs() is None:
         say("office load: needs mosquitto and PostgreSQL (sudo apt install mosquitto postgresql)")
         return 2
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # all that was started ends with it
     try:
         return asyncio.run(_main(asked))
+    except KeyboardInterrupt:
+        say("office load: ended")
+        return 130
     except GarduError as error:
         say(f"office load: {error}")
         return 1

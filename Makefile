@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 
 BENCH := .venv-bench
 
-.PHONY: help demo day lobby office picture office-picture test test-slow test-needs hardware-test bench bench-office soak deb deb-test lock sbom fuzz virtual-pi virtual-pi-quick check format clean
+.PHONY: help demo day lobby office picture office-picture test test-slow test-needs hardware-test bench bench-office soak soak-office deb deb-test lock sbom fuzz virtual-pi virtual-pi-quick check format clean
 
 help:
 	@echo 'make demo    a lobby of simulated guests goes through the Pimpinan procedure (about 2 minutes)'
@@ -20,6 +20,7 @@ help:
 	@echo 'make bench-office  what a record costs the central office, against a bare loop (about 3 minutes)'
 	@echo 'make soak    faults again and again, one table of losses (ROUNDS=1000: about 25 minutes)'
 	@echo '             and the long forms of tests; DAYS=20: office days with drawn faults instead (about a minute a day)'
+	@echo 'make soak-office  the central office under ten times the peak of 1,000 checkpoints (ARGS="--seconds 60"; about 14 minutes)'
 	@echo 'make deb     the Debian package, into dist/ (SUITE=trixie ARCH=arm64 SUFFIX=+2; ALL=1: all four)'
 	@echo 'make deb-test  installs, upgrades, interrupts and removes it in a Debian root (needs root, mmdebstrap)'
 	@echo 'make lock    the newest versions of all libraries and tools, into the lock files; their licences'
@@ -67,6 +68,7 @@ test-needs: $(STAMP)
 	@sh tests/install-pango.sh
 	@sh tests/install-chromium.sh
 	@sh tests/install-sandbox.sh
+	@sh tests/install-prometheus.sh
 
 test: test-needs
 	@$(BIN)/python -m pytest -n 3 --dist worksteal -m 'not slow'
@@ -101,6 +103,11 @@ soak: $(STAMP)
 	@sh tests/install-mosquitto.sh
 	@$(BIN)/python -m soak $(if $(DAYS),--days $(DAYS),--rounds $(or $(ROUNDS),1000)) $(if $(SEED),--seed $(SEED))
 	@$(if $(DAYS),,GARDU_SOAK=1 $(BIN)/python -m pytest -n 2 -m 'longer or slow' --timeout 3600)
+
+soak-office: $(STAMP)
+	@sh tests/install-mosquitto.sh
+	@sh tests/install-postgresql.sh
+	@$(BIN)/python -m bench.office_load $(ARGS)
 
 deb: $(STAMP)
 	@PYTHONPATH=packaging/deb $(BIN)/python -m gardu_deb.build $(if $(ALL),--all) $(if $(SUITE),--suite $(SUITE)) \

@@ -40,11 +40,13 @@ class Listeners(msgspec.Struct, frozen=True):
 
     :ivar name: the broker in use, with the reason if it is not mosquitto
     :ivar tls: None without mosquitto or ``openssl``
+    :ivar pid: mosquitto's process id; 0 if the broker is the embedded one
     """
 
     name: str
     plain: Listener
     tls: Listener | None = None
+    pid: int = 0
 
 
 @asynccontextmanager
@@ -65,7 +67,7 @@ async def broker(folder: Path) -> AsyncIterator[Listeners]:
         for listener in (made.plain, made.tls):
             if listener is not None:
                 await _until_listening(listener.port)
-        yield made
+        yield msgspec.structs.replace(made, pid=process.pid)
     finally:
         await stop(process)
 

@@ -11,13 +11,13 @@ import signal
 import sys
 import time
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 
 import psycopg
 
 from bench.bed import Bed, say
+from bench.office_process import ingest, office_config
 from bench.office_traffic import Published, traffic
 from bench.peers import bare_office
 from bench.postgresql import PostgreSQL, programs
@@ -37,7 +37,6 @@ _RECORDS, _ROUNDS, _CHECKPOINTS = 30_000, 3, 100
 _BATCH = 500
 _WINDOW = 100
 _PATIENCE_S, _CHECK_S = 300.0, 0.2
-_MAIN = ("-c", "from edge.commands.main import main; main()")
 
 
 async def measure(bed: Bed) -> list[Row]:
@@ -100,35 +99,13 @@ async def _bare(bed: Bed, server: PostgreSQL, count: int) -> float:
 async def _gardu(bed: Bed, server: PostgreSQL, count: int, processes: int) -> float:
     """Return the processor time of all *processes* for a record, followed, seconds."""
     database = server.new_database()
-    folder = bed.new_folder("office")
-    file = folder / "office.toml"
-    file.write_text(
-        f'[broker]\nurl = "{bed.url}"\nclient_id = "{folder.name}"\ngroup = "{folder.name}"\n'
-        f'[database]\nurl = "{database}"\n[ingest]\nbatch = {_BATCH}\n',
-        encoding="utf-8",
-    )
+    file = office_config(bed.new_folder("office"), bed.url, database, _BATCH)
     async with AsyncExitStack() as stack:
         started = [
-            await stack.enter_async_context(_ingest(file, number)) for number in range(processes)
+            await stack.enter_async_context(ingest(file, number)) for number in range(processes)
         ]
         followed = "SELECT coalesce(sum(front), 0) FROM streams"
         return await _stored(bed, started, database, count, followed)
-
-
-@asynccontextmanager
-async def _ingest(file: Path, number: int) -> AsyncIterator[Process]:
-    """Run one ingest process until the block ends; it is connected."""
-    name = ("--name", str(number)) if number else ()
-    process = await spawn(
-        sys.executable, *_MAIN, "office", "ingest", "--config", str(file), *name, stderr=PIPE
-    )
-    try:
-        assert process.stderr is not None
-        while b": connected" not in (line := await process.stderr.readline()):
-            assert line, "the ingest ended"
-        yield process
-    finally:
-        await stop(process)
 
 
 async def _stored(

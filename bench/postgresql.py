@@ -7,6 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
@@ -39,13 +40,20 @@ class PostgreSQL:
 
     :param synced: its commits are synced to the disk; else they survive a killed process only
     :param parent: the folder in which its own is made; None: that of temporary files
+    :param settings: of the server, beside or instead of those of a small one
     """
 
-    def __init__(self, *, synced: bool = True, parent: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        synced: bool = True,
+        parent: str | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         folder = programs()
         if folder is None:
             raise GarduError("PostgreSQL is not installed (sudo apt install postgresql)")
-        self._settings = {**_SETTINGS, "fsync": "on" if synced else "off"}
+        self._settings = {**_SETTINGS, "fsync": "on" if synced else "off", **(settings or {})}
         self._programs = folder
         self._user = _USER if os.geteuid() == 0 else None
         self.port = free_port()
@@ -79,6 +87,12 @@ class PostgreSQL:
                 time.sleep(0.05)
             else:
                 return
+
+    @property
+    def pid(self) -> int:
+        """The process id of the running server; its other processes are children of it."""
+        assert self._process is not None
+        return self._process.pid
 
     def stop(self, *, kill: bool = False) -> None:
         """Stop it at once, or end all its processes with SIGKILL."""

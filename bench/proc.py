@@ -36,6 +36,21 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
 
 
+def tree_cpu_s(pid: int) -> float:
+    """Seconds of processor time of a process and its children so far, those that ended included."""
+    total = 0.0
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended meanwhile
+        if folder.name == str(pid):
+            total += sum(int(field) for field in fields[11:15]) / _TICKS_PER_S
+        elif int(fields[1]) == pid:
+            total += sum(int(field) for field in fields[11:13]) / _TICKS_PER_S
+    return total
+
+
 def written(pid: int) -> Written:
     """Bytes written so far."""
     lines = Path(f"/proc/{pid}/io").read_text(encoding="ascii").splitlines()

@@ -108,6 +108,7 @@ class Connection:
         self._check_s = min(broker.keepalive_s / _KEEPALIVE_CHECKS, _LONGEST_CHECK_S)
         self._reading = -1
         self._writing = False
+        self._paused = False
         self._paho = threading.RLock()
         self._holding = False  # packed messages wait for release()
         self._broken: Reason | None = None  # an exception of paho's on another thread
@@ -233,6 +234,22 @@ class Connection:
         if self.up:
             self._guard(lambda: self._client.acknowledge(mids))
 
+    def pause_reading(self) -> None:
+        """Read nothing more until :meth:`resume_reading`: what the broker sends waits at its side.
+
+        What was read already still comes. The connection is kept alive, but its end may be noticed
+        only afterwards.
+        """
+        if self.up and not self._paused:
+            self._paused = True
+            asyncio.get_running_loop().remove_reader(self._reading)
+
+    def resume_reading(self) -> None:
+        """Read again."""
+        if self.up and self._paused:
+            self._paused = False
+            asyncio.get_running_loop().add_reader(self._reading, self._read)
+
     def drop(self, why: Reason | str) -> None:
         """Cut the connection without DISCONNECT: the broker will publish the will.
 
@@ -347,6 +364,8 @@ class Connection:
         self._guard(_nothing)
 
     def _keep_alive(self) -> None:
+        if self._paused:
+            self._client.expect_no_answer()
         self._guard(self._client.loop_misc)
         if self.up:
             self._upkeep = self._check_later()

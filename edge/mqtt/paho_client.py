@@ -125,6 +125,10 @@ class PahoClient(Client):
         if packets:
             self._packet_queue(PacketTypes.PUBACK << 4, packets, 0, 1)
 
+    def expect_no_answer(self) -> None:
+        """Go on although the last ping is not answered: its answer may have come, unread."""
+        self._ping_t = 0.0
+
     def _handle(self, frame: Frame) -> MQTTErrorCode:
         packet = frame.first >> 4
         if len(self._out_packet) > _MOST_UNWRITTEN:

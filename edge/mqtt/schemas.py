@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from edge.mqtt.live_schemas import DOCUMENTS, TEXT, TIME
 from edge.mqtt.messages import (
     LIVE_CONTENT,
     ROOT,
@@ -32,15 +33,12 @@ from edge.mqtt.requests import (
     Register,
     ResendRange,
 )
+from edge.mqtt.schema_words import described, example
 from edge.mqtt.signatures import Header
 from edge.sop.records import KINDS
 from edge.store.cloudevent import RECORD_CONTENT, REPORT_TYPE, Envelope, dataschema
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
-_TIME = {"type": "string", "format": "date-time", "pattern": r"Z$"}
-_COUNT = {"type": "integer", "minimum": 0}
-_TEXT = {"type": "string", "minLength": 1}
-
 # Constraints of the envelope's attributes, beyond their types.
 _ATTRIBUTES: dict[str, dict[str, Any]] = {
     "id": {"type": "string", "format": "uuid"},
@@ -49,230 +47,12 @@ _ATTRIBUTES: dict[str, dict[str, Any]] = {
         "format": "uri-reference",
         "pattern": "^/gardu/[a-z0-9-]+/[a-z0-9-]+$",
     },
-    "subject": _TEXT,
-    "time": _TIME,
-    "recordedtime": _TIME,
+    "subject": TEXT,
+    "time": TIME,
+    "recordedtime": TIME,
     "streamid": {"type": "string", "format": "uuid"},
     "sequence": {"type": "string", "pattern": "^[0-9]{16}$"},
-    "correlationid": _TEXT,
-}
-
-# Live documents that no record type describes. Consumers must ignore keys that they do not know.
-_DOCUMENTS: dict[str, dict[str, Any]] = {
-    "occupancy": {
-        "description": "Open visits, lockers and cards in use: counts only",
-        "type": "object",
-        "properties": {
-            "visits": _COUNT,
-            "persons": _COUNT,
-            "steps": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": {"procedure": _TEXT, "step": _TEXT, "visits": _COUNT},
-                    "required": ["procedure", "step", "visits"],
-                },
-            },
-            "overdue": _COUNT,
-            "lockers_in_use": _COUNT,
-            "ids_held": _COUNT,
-            "lockers_open": _COUNT,
-            "cards_out": _COUNT,
-            "cards_missing": _COUNT,
-            "hosts": {
-                "description": "Open visits by host",
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": {"host": _TEXT, "visits": _COUNT},
-                    "required": ["host", "visits"],
-                },
-            },
-            "hosts_away": {
-                "description": "Hosts (or procedures, called stations) announced to be away",
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": {
-                        "host": _TEXT,
-                        "until": {"anyOf": [_TIME, {"type": "null"}]},
-                        "reason": {"anyOf": [_TEXT, {"type": "null"}]},
-                    },
-                    "required": ["host", "until", "reason"],
-                },
-            },
-            "card_pools": {
-                "description": "Further pools of visitor cards: their cards, and those out",
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": {"pool": _TEXT, "cards": _COUNT, "out": _COUNT},
-                    "required": ["pool", "cards", "out"],
-                },
-            },
-            "places": {
-                "description": "Places with limited room: persons there, persons who wait for room",
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": {
-                        "place": _TEXT,
-                        "at_most": {"type": "integer", "minimum": 1},
-                        "persons": _COUNT,
-                        "waiting": _COUNT,
-                    },
-                    "required": ["place", "at_most", "persons", "waiting"],
-                },
-            },
-        },
-        "required": ["visits", "steps", "lockers_in_use", "cards_out"],
-    },
-    "day": {
-        "description": "The office day: its visits, and what is still out; counts only",
-        "type": "object",
-        "properties": {
-            "number": _COUNT,
-            "status": {"enum": ["open", "closing", "closed"]},
-            "opened": _TIME,
-            "closed": {"anyOf": [_TIME, {"type": "null"}]},
-            "visits_carried": _COUNT,
-            "visits_opened": _COUNT,
-            "persons": _COUNT,
-            "outcomes": {"type": "object", "additionalProperties": _COUNT},
-            "visits_open": _COUNT,
-            "cards_out": _COUNT,
-            "lockers_out": _COUNT,
-            "ids_held": _COUNT,
-        },
-        "required": ["number", "status", "opened", "closed"],
-    },
-    "health": {
-        "description": "How the checkpoint is; forgotten by the broker after 300 s",
-        "type": "object",
-        "properties": {
-            "time": _TIME,
-            "clock_synced": {"type": "boolean"},
-            "clock_error_ms": {
-                "description": "The wall clock's error, at most; null if unknown",
-                "anyOf": [_COUNT, {"type": "null"}],
-            },
-            "clock_confirmed_s": {
-                "description": "Time since the clock was confirmed; null: not in this boot",
-                "anyOf": [_COUNT, {"type": "null"}],
-            },
-            "certificate_ends": {
-                "description": "Until when this checkpoint's certificate is valid; null: none",
-                "type": ["string", "null"],
-                "format": "date-time",
-            },
-            "devices": {"type": "object", "additionalProperties": {"type": "string"}},
-            "uplink": {"type": "object"},
-            "last_outage": {
-                "description": "Why there was no connection the last time; null if there always "
-                "was one since the start",
-                "type": ["object", "null"],
-                "properties": {"word": _TEXT, "why": _TEXT, "remedy": _TEXT, "time": _TIME},
-            },
-            "procedures": {
-                "description": "Refusals of new procedures since the start, and the problem of the "
-                "present files; the last good procedures stay in force",
-                "type": "object",
-                "properties": {"refused": _COUNT, "problem": {"type": ["string", "null"]}},
-                "required": ["refused", "problem"],
-            },
-            "config_refused": {
-                "description": "The config file was changed, and the next start would refuse it",
-                "type": "boolean",
-            },
-            "disk_free_bytes": _COUNT,
-            "temperature_c": {"type": ["number", "null"]},
-            "power": {
-                "description": "The machine's supply; null where its kernel does not report it",
-                "type": "object",
-                "properties": {
-                    "under_voltage": {"type": ["boolean", "null"]},
-                    "under_voltage_times": _COUNT,
-                    "throttled": {"type": ["boolean", "null"]},
-                },
-            },
-            "card": {
-                "description": "The memory card; commits are those of the last ten minutes",
-                "type": "object",
-                "properties": {
-                    "read_only": {"type": ["boolean", "null"]},
-                    "errors": {"type": ["integer", "null"]},
-                    "life_used_percent": {"type": ["integer", "null"]},
-                    "commits_slow": _COUNT,
-                    "commit_p95_ms": {"type": ["integer", "null"]},
-                    "commit_longest_ms": {"type": ["integer", "null"]},
-                },
-            },
-            "rtc": {
-                "description": "The battery-backed clock; null if there is none",
-                "type": ["object", "null"],
-                "properties": {
-                    "name": _TEXT,
-                    "ahead_s": {"type": ["number", "null"]},
-                    "battery_mv": {"type": ["integer", "null"]},
-                },
-            },
-        },
-        "required": [
-            "time",
-            "clock_synced",
-            "devices",
-            "uplink",
-            "procedures",
-            "disk_free_bytes",
-        ],  # fmt: skip,
-    },
-    "meta": {
-        "description": "Birth: versions, procedures, equipment and record types",
-        "type": "object",
-        "properties": {
-            "software": {"const": "gardu"},
-            "version": _TEXT,
-            "procedures": {"type": "array", "items": {"type": "object"}},
-            "hosts": {
-                "description": "The officials whom guests visit: titles, never names",
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": {
-                        "id": _TEXT,
-                        "title": _TEXT,
-                        "procedures": {"type": "array", "items": _TEXT},
-                    },
-                    "required": ["id", "title", "procedures"],
-                },
-            },
-            "equipment": {"type": "object"},
-            "reasons": {
-                "description": "Polite words for a guest, by the reason in the records",
-                "type": "object",
-                "additionalProperties": {
-                    "type": "object",
-                    "properties": {
-                        "id": _TEXT,
-                        "en": _TEXT,
-                        "hosts": {
-                            "description": "The same with the host's title, by the host's id; "
-                            "where there are such words, and for hosts with a title",
-                            "type": "object",
-                            "additionalProperties": {
-                                "type": "object",
-                                "properties": {"id": _TEXT, "en": _TEXT},
-                                "required": ["id", "en"],
-                            },
-                        },
-                    },
-                    "required": ["id", "en"],
-                },
-            },
-            "schemas": {"type": "array", "items": {"type": "string"}},
-        },
-        "required": ["software", "version", "procedures", "equipment", "schemas"],
-    },
+    "correlationid": TEXT,
 }
 
 # Suffix → (title, retained, seconds to expiry, names of its messages). One row per topic.
@@ -319,6 +99,15 @@ _REPLY = {
     "x-expiry-seconds": ANSWER_EXPIRY_S,
 }
 
+# Titles of the messages whose first words are not one.
+_TITLES = {
+    "status": "The connection of the checkpoint",
+    "ledger": "The records that exist, and those that are acknowledged",
+    "alarm": "An alarm that stands now",
+    "answer": "The answer to a request",
+    STILL_TYPE: "A still",
+}
+
 _PARAMETERS = {
     "site": "The office: lower-case letters, digits and dashes",
     "checkpoint": "The checkpoint in it: lower-case letters, digits and dashes",
@@ -326,6 +115,30 @@ _PARAMETERS = {
     "kind": "The kind of alarm, for example metal-detector",
     "purpose": "The purpose of the still, for example desk",
     "month": "Year and month, for example 2026-11",
+}
+
+
+_ABOUT = (
+    "What a checkpoint publishes and which requests it answers, over MQTT 5 at QoS 1. *send* means "
+    "that the checkpoint sends; *receive*, that it receives. `docs/mqtt.md` is the contract in "
+    "words: delivery, duplicates, gaps, the hash chain, access rights. Consumers ignore keys that "
+    "they do not know."
+)
+_CERTIFICATE = "Each client has a certificate of its own; the broker takes its name from it."
+_SERVERS = {
+    "office": {
+        "host": "broker.example.go.id:8883",
+        "protocol": "secure-mqtt",
+        "protocolVersion": "5",
+        "description": "The broker of the central office, with TLS. The address is an example.",
+        "security": [{"$ref": "#/components/securitySchemes/certificate"}],
+    },
+    "local": {
+        "host": "127.0.0.1:1883",
+        "protocol": "mqtt",
+        "protocolVersion": "5",
+        "description": "A broker on the same machine, without TLS.",
+    },
 }
 
 
@@ -359,14 +172,18 @@ def asyncapi() -> dict[str, Any]:
         "info": {
             "title": "Gardu: the topics of a checkpoint, and the requests that it answers",
             "version": "1.0.0",
-            "description": "MQTT 5, QoS 1. docs/mqtt.md is the contract in words.",
+            "description": _ABOUT,
         },
+        "servers": _SERVERS,
         "defaultContentType": RECORD_CONTENT,
         "channels": {_key(suffix): _channel(suffix) for suffix in (*_TOPICS, *_REQUESTS)}
         | {"reply": _REPLY},
         "operations": {_key(suffix): _operation(suffix) for suffix in _TOPICS}
         | {_key(suffix): _asked(suffix) for suffix in _REQUESTS},
-        "components": {"messages": _messages()},
+        "components": {
+            "messages": _messages(),
+            "securitySchemes": {"certificate": {"type": "X509", "description": _CERTIFICATE}},
+        },
     }
 
 
@@ -403,6 +220,7 @@ def _asked(suffix: str) -> dict[str, Any]:
     """Return the operation of a request, with the address of its answer."""
     return {
         "action": "receive",
+        "summary": _REQUESTS[suffix][0],
         "channel": {"$ref": f"#/channels/{_key(suffix)}"},
         "description": "Sent as a compact JWS (RFC 7515) with Ed25519: the message of the channel "
         "is the payload of the JWS",
@@ -438,12 +256,13 @@ def _channel(suffix: str) -> dict[str, Any]:
 
 
 def _operation(suffix: str) -> dict[str, Any]:
-    _, retained, expiry_s, _ = _TOPICS[suffix]
+    title, retained, expiry_s, _ = _TOPICS[suffix]
     mqtt: dict[str, Any] = {"qos": 1, "retain": retained, "bindingVersion": "0.2.0"}
     if expiry_s is not None:
         mqtt["messageExpiryInterval"] = expiry_s
     return {
         "action": "send",
+        "summary": title,
         "channel": {"$ref": f"#/channels/{_key(suffix)}"},
         "bindings": {"mqtt": mqtt},
     }
@@ -460,7 +279,7 @@ def _messages() -> dict[str, Any]:
         "availability": _schema(Availability),
         "resend": _schema(ResendRange),
         "answer": _schema(Answer),
-        **_DOCUMENTS,
+        **DOCUMENTS,
     }
     sealkey = {
         "type": "string",
@@ -472,30 +291,44 @@ def _messages() -> dict[str, Any]:
         for name, message in {
             **{name: _message(name, LIVE_CONTENT, schema) for name, schema in live.items()},
             **records,
-            STILL_TYPE: _still(STILL_TYPE, STILL_CONTENT, {}),
-            SEALED_STILL_TYPE: _still(SEALED_STILL_TYPE, SEALED_CONTENT, {"sealkey": sealkey}),
+            STILL_TYPE: _still(STILL_TYPE, STILL_CONTENT, "The JPEG", {}),
+            SEALED_STILL_TYPE: _still(
+                SEALED_STILL_TYPE, SEALED_CONTENT, "The box with the JPEG", {"sealkey": sealkey}
+            ),
         }.items()
     }
 
 
-def _still(kind: str, content: str, more: dict[str, Any]) -> dict[str, Any]:
-    """Return the message of a still; *more* are further attributes of its kind."""
-    still = _message(kind, content, {"type": "string", "format": "binary"})
+def _still(kind: str, content: str, what: str, more: dict[str, Any]) -> dict[str, Any]:
+    """Return the message of a still: *what* in words; *more* are attributes of its kind."""
+    still = _message(kind, content, {"type": "string", "format": "binary", "description": what})
     names = ("id", "source", "subject", "time", "correlationid")
     attributes = {name: _ATTRIBUTES[name] for name in names} | more
     attributes["specversion"] = {"const": "1.0"}
     attributes["type"] = {"const": kind}
-    still["headers"] = {
-        "type": "object",
-        "description": "CloudEvents attributes, each an MQTT user property",
-        "properties": attributes,
-        "required": sorted(attributes),
-    }
+    still["headers"] = described(
+        {
+            "type": "object",
+            "description": "CloudEvents attributes, each an MQTT user property",
+            "properties": attributes,
+            "required": sorted(attributes),
+        }
+    )
+    still["examples"] = [{"name": "example", "headers": example(still["headers"])}]
     return still
 
 
 def _message(name: str, content: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"name": name, "contentType": content, "payload": {"$schema": _DRAFT, **schema}}
+    payload = described(schema, name)
+    message = {
+        "name": name,
+        "title": _TITLES.get(name) or payload.get("description", "").split(". ")[0].rstrip("."),
+        "contentType": content,
+        "payload": {"$schema": _DRAFT, **payload},
+    }
+    if content not in (STILL_CONTENT, SEALED_CONTENT):
+        message["examples"] = [{"name": "example", "payload": example(payload, name)}]
+    return message
 
 
 def main() -> None:

@@ -65,11 +65,13 @@ def note_asked(connection: Connection, gap: GapToAsk, at_ms: int) -> None:
 
     :param at_ms: the time from which the pause until the next request counts
     """
+    _lock(connection, gap)
     connection.execute(_standing_part(gap).values(asked_ms=at_ms, asked_last=gap.last))
 
 
 def note_answer(connection: Connection, gap: GapToAsk, answer: str) -> None:
     """Store the words of the answer about *gap*, as far as it still stands."""
+    _lock(connection, gap)
     connection.execute(_standing_part(gap).values(answer=answer[:_LONGEST]))
 
 
@@ -78,6 +80,7 @@ def give_up(connection: Connection, gap: GapToAsk, at_ms: int, answer: str) -> N
 
     A part beyond the range that was asked for stays open.
     """
+    _lock(connection, gap)
     rest = (
         select(gaps.c.last, gaps.c.opened_ms)
         .where(gaps.c.stream == gap.number, gaps.c.closed_ms.is_(None))
@@ -89,6 +92,17 @@ def give_up(connection: Connection, gap: GapToAsk, at_ms: int, answer: str) -> N
         connection.execute(gaps.insert().values(**row))
     values = {"closed_ms": at_ms, "how": "gone", "answer": answer[:_LONGEST]}
     connection.execute(_standing_part(gap).values(**values))
+
+
+def _lock(connection: Connection, gap: GapToAsk) -> None:
+    """Wait until no process follows the stream of *gap*, and have it for this transaction.
+
+    Who changes gaps has their streams first, as the follower does; else each could wait for rows
+    that the other has changed already, and the database would end one of them (a deadlock).
+    """
+    connection.execute(
+        select(streams.c.number).where(streams.c.number == gap.number).with_for_update()
+    )
 
 
 def _standing_part(gap: GapToAsk) -> Update:

@@ -1,6 +1,10 @@
-"""Inserts many rows with one statement: much quicker than a statement a row in PostgreSQL."""
+"""Inserts and changes many rows with one statement.
 
-from collections.abc import Sequence
+With PostgreSQL that is much quicker than a statement a row: with a thousand checkpoints the ingest
+spent most of its time on the statements for single ledgers and heads.
+"""
+
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +26,47 @@ def insert_rows(
         connection.execute(_of_arrays(table, columns, conflict), arrays(columns, rows))
     else:
         connection.execute(_of_values(table, columns, conflict), list(rows))
+
+
+def update_rows(
+    connection: Connection,
+    table: Table,
+    change: str,
+    kinds: Mapping[str, str],
+    rows: Sequence[Mapping[str, Any]],
+) -> None:
+    """Change a row of *table* for each of *rows*, which are about different rows of it.
+
+    :param change: SQL after ``SET``, with the values of *rows* as ``{name}``
+    :param kinds: the values that *change* names, with their types in PostgreSQL
+    """
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        values = {name: [row[name] for row in rows] for name in kinds}
+        connection.execute(_update_of_arrays(table, change, tuple(kinds.items())), values)
+    else:
+        plain = [{name: row[name] for name in kinds} for row in rows]
+        connection.execute(_update_of_values(table, change, tuple(kinds)), plain)
+
+
+@lru_cache(maxsize=100)
+def _update_of_values(table: Table, change: str, names: tuple[str, ...]) -> TextClause:
+    filled = change.format(**{name: f":{name}" for name in names})
+    return text(f"UPDATE {table.name} SET {filled}")  # noqa: S608 - the names are our own
+
+
+@lru_cache(maxsize=100)
+def _update_of_arrays(table: Table, change: str, kinds: tuple[tuple[str, str], ...]) -> TextClause:
+    what, _, which = change.format(**{name: f"new.{name}" for name, _ in kinds}).partition(
+        " WHERE "
+    )
+    given = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in kinds)
+    names = ", ".join(name for name, _ in kinds)
+    return text(
+        f"UPDATE {table.name} SET {what} "  # noqa: S608 - the names are our own
+        f"FROM unnest({given}) AS new({names}) WHERE {which}"
+    )
 
 
 def arrays(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:

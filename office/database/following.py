@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, exists, or_, select, text, update
+from sqlalchemy import Connection, and_, exists, or_, select, text
 
-from office.database.bulk import insert_rows
-from office.database.tables import breaks, gaps, heads, records, streams
+from office.database.bulk import insert_rows, update_rows
+from office.database.tables import breaks, checkpoints, gaps, heads, records, streams
 
 # Links read in one transaction, at most; the rest follows in the next.
 MOST_LINKS = 20_000
@@ -44,6 +44,21 @@ class GapRow(NamedTuple):
     asked_ms: int | None
     asked_last: int | None
     answer: str | None
+
+
+class BreakFound(NamedTuple):
+    """A place where a chain is broken, with the names of its stream.
+
+    :ivar what: ``chain``: the record does not follow on its predecessor; ``head``: it is not the
+        one whose hash the checkpoint published
+    """
+
+    site: str
+    checkpoint: str
+    stream: str
+    sequence: int
+    what: str
+    found_ms: int
 
 
 class HeadRow(NamedTuple):
@@ -130,12 +145,14 @@ def unchecked_heads(connection: Connection, numbers: Iterable[int]) -> list[Head
 
 def move_fronts(connection: Connection, moved: Sequence[StreamRow], at_ms: int) -> None:
     """Store the fronts of *moved*."""
-    rows = [{"n": row.number, "f": row.front, "k": row.front_link, "a": at_ms} for row in moved]
-    if rows:
-        connection.execute(_MOVE, rows)
+    rows = [{**row._asdict(), "at_ms": at_ms} for row in moved]
+    update_rows(connection, streams, _MOVE, _MOVE_KINDS, rows)
 
 
-_MOVE = text("UPDATE streams SET front = :f, front_link = :k, moved_ms = :a WHERE number = :n")
+_MOVE = (
+    "front = {front}, front_link = {front_link}, moved_ms = {at_ms} WHERE streams.number = {number}"
+)
+_MOVE_KINDS = {"number": "INTEGER", "front": "BIGINT", "front_link": "BYTEA", "at_ms": "BIGINT"}
 
 
 def open_gaps(connection: Connection, found: Sequence[GapRow]) -> int:
@@ -179,13 +196,39 @@ def _open_of(connection: Connection, stream: int) -> int:
     return int(connection.scalar(text(query), {"stream": stream}) or 0)
 
 
-def add_breaks(connection: Connection, found: Iterable[tuple[int, int, str]], at_ms: int) -> None:
-    """Store broken places of chains: (stream, sequence, what)."""
+def add_breaks(
+    connection: Connection, found: Iterable[tuple[int, int, str]], at_ms: int
+) -> list[BreakFound]:
+    """Store broken places of chains, (stream, sequence, what); return those that were not known.
+
+    The streams are locked (:func:`lock_streams`), so no other process stores the same ones.
+    """
+    wanted = sorted(set(found))
+    if not wanted:
+        return []
+    there = select(breaks.c.stream, breaks.c.sequence, breaks.c.what).where(
+        breaks.c.stream.in_({one[0] for one in wanted}),
+        breaks.c.sequence.between(*_span(one[1] for one in wanted)),
+    )
+    known = {tuple(row) for row in connection.execute(there)}
+    fresh = [one for one in wanted if one not in known]
     rows = [
         {"stream": stream, "sequence": sequence, "what": what, "found_ms": at_ms}
-        for stream, sequence, what in sorted(set(found))
+        for stream, sequence, what in fresh
     ]
     insert_rows(connection, breaks, rows, "ON CONFLICT (stream, sequence, what) DO NOTHING")
+    query = (
+        select(streams.c.number, checkpoints.c.site, checkpoints.c.checkpoint, streams.c.stream)
+        .join(checkpoints, checkpoints.c.number == streams.c.checkpoint)
+        .where(streams.c.number.in_({one[0] for one in fresh}))
+    )
+    names = {row[0]: row[1:] for row in connection.execute(query)}
+    return [BreakFound(*names[stream], sequence, what, at_ms) for stream, sequence, what in fresh]
+
+
+def _span(numbers: Iterable[int]) -> tuple[int, int]:
+    found = list(numbers)
+    return min(found), max(found)
 
 
 def mark_heads(connection: Connection, checked: Iterable[HeadRow]) -> None:
@@ -194,6 +237,17 @@ def mark_heads(connection: Connection, checked: Iterable[HeadRow]) -> None:
     for head in checked:
         key = (head.stream, head.sequence, head.link)
         results[key] = results.get(key, False) or head.holds
-    for (stream, sequence, link), holds in results.items():
-        where = and_(heads.c.stream == stream, heads.c.sequence == sequence, heads.c.link == link)
-        connection.execute(update(heads).where(where).values(holds=holds))
+    rows = [
+        {"of_stream": stream, "of_sequence": sequence, "of_link": link, "result": holds}
+        for (stream, sequence, link), holds in sorted(results.items())
+    ]
+    update_rows(connection, heads, _MARK, _MARK_KINDS, rows)
+
+
+_MARK = (
+    "holds = {result} WHERE heads.stream = {of_stream} "
+    "AND heads.sequence = {of_sequence} AND heads.link = {of_link}"
+)
+_MARK_KINDS = {
+    "of_stream": "INTEGER", "of_sequence": "BIGINT", "of_link": "BYTEA", "result": "BOOLEAN",
+}  # fmt: skip

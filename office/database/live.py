@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-from office.database.bulk import insert_rows
-from office.database.tables import alarms, aside, counts, heads, live
+from office.database.bulk import insert_rows, update_rows
+from office.database.tables import alarms, aside, counts, heads, live, streams
 
 # Alarms of one checkpoint; the contract knows about thirty.
 MOST_ALARMS = 200
@@ -80,9 +80,7 @@ _STATUS = text(
 
 def set_ledgers(connection: Connection, rows: Sequence[LedgerRow]) -> None:
     """Store *rows*, and the heads in them as evidence."""
-    for row in rows:
-        plain = {name: getattr(row, name) for name in _LEDGER_FIELDS}
-        connection.execute(_LEDGER, plain)
+    update_rows(connection, streams, _LEDGER, _LEDGER_KINDS, [row._asdict() for row in rows])
     insert_rows(
         connection,
         heads,
@@ -99,14 +97,19 @@ def set_ledgers(connection: Connection, rows: Sequence[LedgerRow]) -> None:
     )
 
 
-_LEDGER_FIELDS = ("stream", "oldest_seq", "last_seq", "acked_seq", "arrived_ms")
 # acked_seq goes back while records are sent again by hand; what was acknowledged stays so.
-_LEDGER = text(
-    "UPDATE streams SET oldest_seq = :oldest_seq, ledger_ms = :arrived_ms, "
-    "last_seq = CASE WHEN last_seq > :last_seq THEN last_seq ELSE :last_seq END, "
-    "acked_seq = CASE WHEN acked_seq > :acked_seq THEN acked_seq ELSE :acked_seq END "
-    "WHERE number = :stream"
+_LEDGER = (
+    "oldest_seq = {oldest_seq}, ledger_ms = {arrived_ms}, "
+    "last_seq = CASE WHEN streams.last_seq > {last_seq} "
+    "THEN streams.last_seq ELSE {last_seq} END, "
+    "acked_seq = CASE WHEN streams.acked_seq > {acked_seq} "
+    "THEN streams.acked_seq ELSE {acked_seq} END "
+    "WHERE streams.number = {stream}"
 )
+_LEDGER_KINDS = {
+    "stream": "INTEGER",
+    **dict.fromkeys(("oldest_seq", "last_seq", "acked_seq", "arrived_ms"), "BIGINT"),
+}
 
 
 def set_alarms(connection: Connection, rows: Sequence[AlarmRow]) -> None:

@@ -1,4 +1,4 @@
-"""Outgoing HTTP hooks: alarms, and *your guest is here*, posted to addresses of the office.
+"""Outgoing HTTP hooks: alarms, guests who are here, broken chains, posted to addresses of yours.
 
 Rules
 -----

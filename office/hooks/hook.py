@@ -66,7 +66,12 @@ class Hook:
         except (msgspec.MsgspecError, ValueError):
             self.counts["unreadable"] += 1
             return
-        if notice is None or not wanted(notice, self._section):
+        if notice is not None:
+            self.tell(notice)
+
+    def tell(self, notice: Notice) -> None:
+        """Queue *notice*, if this hook is for it; never waits, from any thread."""
+        if not wanted(notice, self._section):
             return
         with self._lock:
             self._queue.append(_Waiting(notice, self._clock.wall_ms()))

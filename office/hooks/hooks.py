@@ -1,11 +1,11 @@
-"""All hooks of the office: every record is offered to each, and the outcomes are counted."""
+"""All hooks of the office: all that may be told is offered to each; the outcomes are counted."""
 
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from edge.clock import Clock
-from office.hooks.notices import StoredRecord
+from office.hooks.notices import BrokenChain, StoredRecord, notice_of_break
 from office.hooks.settings import HookSection
 
 
@@ -29,6 +29,12 @@ class Hooks:
             for record in records:
                 for hook in self._hooks:
                     hook.offer(record)
+
+    def offer_breaks(self, found: Iterable[BrokenChain]) -> None:
+        """Offer broken chains to every hook; never waits, from any thread."""
+        for broken in found if self._hooks else ():
+            for hook in self._hooks:
+                hook.tell(notice_of_break(broken))
 
     async def run(self) -> None:
         """Send what is offered, until cancelled."""

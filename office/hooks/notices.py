@@ -1,4 +1,4 @@
-"""Notices: what a hook tells of a record. Pure."""
+"""Notices: what a hook tells of a record, or of a broken chain. Pure."""
 
 from typing import Any, NamedTuple, Protocol
 
@@ -33,6 +33,34 @@ class StoredRecord(Protocol):
         """Its data, as JSON."""
 
 
+class BrokenChain(Protocol):
+    """What a hook needs of a place where a chain is broken."""
+
+    @property
+    def site(self) -> str:
+        """The checkpoint's site; :attr:`checkpoint` is its id there."""
+
+    @property
+    def checkpoint(self) -> str:
+        """The checkpoint's id."""
+
+    @property
+    def stream(self) -> str:
+        """The id of the stream of records."""
+
+    @property
+    def sequence(self) -> int:
+        """The first record that does not fit."""
+
+    @property
+    def what(self) -> str:
+        """``chain``: it does not follow on its predecessor; ``head``: it is not the published."""
+
+    @property
+    def found_ms(self) -> int:
+        """When the office found it, milliseconds since 1970 by the office's clock."""
+
+
 class Notice(NamedTuple):
     """One notice, ready to be sent.
 
@@ -53,6 +81,7 @@ _ALARMS = {
     for change in ("raised", "acknowledged", "cleared")
 }
 _ARRIVED = "gardu.guest.arrived"
+_BROKEN = "gardu.chain.broken"
 
 
 def notice_of(record: StoredRecord) -> Notice | None:
@@ -75,12 +104,27 @@ def notice_of(record: StoredRecord) -> Notice | None:
     return None
 
 
+def notice_of_break(broken: BrokenChain) -> Notice:
+    """Return the notice of a *broken* chain."""
+    place = {"site": broken.site, "checkpoint": broken.checkpoint}
+    told = {**place, "stream": broken.stream, "sequence": broken.sequence, "what": broken.what}
+    body = {"type": _BROKEN, "timestamp": iso(broken.found_ms), "data": told}
+    return Notice(
+        id=".".join(str(value) for value in told.values()),
+        kind="chain",
+        site=broken.site,
+        host="",
+        happened_ms=broken.found_ms,
+        body=msgspec.json.encode(body),
+    )
+
+
 def wanted(notice: Notice, section: HookSection) -> bool:
     """Return True if the hook of *section* is for *notice*."""
     return (
         notice.kind in section.kinds
         and (not section.sites or notice.site in section.sites)
-        and (notice.kind == "alarm" or not section.hosts or notice.host in section.hosts)
+        and (notice.kind != "guest" or not section.hosts or notice.host in section.hosts)
     )
 
 

@@ -13,7 +13,7 @@ from edge.config.password_file import read_password
 from edge.config.sections.values import FileName, Line, Name, Section
 from edge.errors import ConfigError
 
-Kind = Literal["alarm", "guest"]
+Kind = Literal["alarm", "guest", "chain"]
 
 PREFIX = "whsec_"
 """The beginning of a secret, so that people and scanners recognise it."""
@@ -32,7 +32,8 @@ class HookSection(Section, frozen=True, kw_only=True):
     :ivar url: its address: https, or http on this machine
     :ivar secret_file: file whose first line is the secret that both sides sign with
     :ivar ca_file: certificate authority of the receiver; empty: the system's own list
-    :ivar kinds: ``alarm``: raised, acknowledged, cleared; ``guest``: a guest for a host is here
+    :ivar kinds: ``alarm``: raised, acknowledged, cleared; ``guest``: a guest for a host is here;
+        ``chain``: the office found that a record was changed or removed
     :ivar sites: only of these sites; empty: of all
     :ivar hosts: only guests for these hosts; empty: for all
     :ivar timeout_s: longest time of one try, with its answer, seconds
@@ -43,7 +44,7 @@ class HookSection(Section, frozen=True, kw_only=True):
     url: Line
     secret_file: FileName
     ca_file: FileName = ""
-    kinds: tuple[Kind, ...] = ("alarm", "guest")
+    kinds: tuple[Kind, ...] = ("alarm", "guest", "chain")
     sites: tuple[Name, ...] = ()
     hosts: tuple[Name, ...] = ()
     timeout_s: Annotated[float, Meta(ge=0.1, le=60, description="seconds from 0.1 to 60")] = 10.0
@@ -68,7 +69,7 @@ def problems(section: HookSection) -> Iterator[tuple[str, str]]:
     elif url.scheme == "http" and not on_this_machine(host):
         yield "url", "would be in plain text; allowed: https://, or http:// to 127.0.0.1"
     if not section.kinds:
-        yield "kinds", "is empty; allowed: alarm, guest, or both"
+        yield "kinds", "is empty; allowed: alarm, guest, chain"
 
 
 def read_secret(file: str) -> bytes:

@@ -6,14 +6,14 @@ the stream, by its next ledger, or at the next start of the first process.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, islice
 
 from sqlalchemy import Connection, Engine, select
 
 from edge.clock import Clock
 from office.database import following
-from office.database.following import GapRow, LinkOf, StreamRow
+from office.database.following import BreakFound, GapRow, LinkOf, StreamRow
 from office.database.records import check_digests
 from office.database.tables import streams
 from office.ingest.front import REORDER_S, Front, Ledger, LinkRow, Range, Walked, fill, walk
@@ -26,14 +26,24 @@ class Follower:
     """Follows the streams that one process has changed.
 
     :param reorder_s: age of a hole at which it becomes a gap, seconds
+    :param on_broken: called with the breaks of chains that a commit has added, after it; must not
+        raise
     :ivar counts: gaps and breaks that were found since they were last emptied
     """
 
-    def __init__(self, engine: Engine, clock: Clock, reorder_s: float = REORDER_S) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        reorder_s: float = REORDER_S,
+        on_broken: Callable[[Sequence[BreakFound]], None] = lambda _: None,
+    ) -> None:
         self.counts: Counter[str] = Counter()
         self._engine = engine
         self._clock = clock
         self._reorder_s = reorder_s
+        self._on_broken = on_broken
+        self._found: list[BreakFound] = []  # by the present transaction
         self._again: set[int] = set()
         # The hole at the front of a stream, and since when (seconds of boot time).
         self._holes: dict[int, tuple[Range, float]] = {}
@@ -60,9 +70,12 @@ class Follower:
                 check_digests(connection)
         numbers = iter(sorted(self._again))
         while chunk := list(islice(numbers, _MOST_STREAMS)):
+            self._found = []
             with self._engine.begin() as connection:
                 done = self._follow(connection, chunk)
             self._again -= done
+            if self._found:
+                self._on_broken(self._found)
 
     def _follow(self, connection: Connection, numbers: list[int]) -> set[int]:
         """Follow the streams *numbers*; return those that are finished."""
@@ -141,7 +154,7 @@ class Follower:
         broken = list(found)
         if broken:
             self.counts["break"] += len(broken)
-            following.add_breaks(connection, broken, at_ms)
+            self._found += following.add_breaks(connection, broken, at_ms)
 
 
 def _grouped(

@@ -5,7 +5,8 @@ Rules
 1. A message is acknowledged after the commit of its batch, in the order of arrival. What is not
    acknowledged comes again, and the database has it once.
 2. While one batch is written the next one fills. The broker sends at most ``Receive.most`` messages
-   beyond those that were acknowledged, so memory is bounded also while the database is away.
+   beyond those that were acknowledged, so memory is bounded also while the database is away. A
+   broker that sends more (mosquitto 2.0.11 does) is not read until fewer wait.
 3. While the database cannot be used, the batch waits, and is tried again for ever.
 4. One thread uses the database: writing, following and counting take turns.
 """
@@ -57,6 +58,8 @@ _LINGER_S = 0.01
 _BATCH_BYTES = 8 * 2**20
 # Messages that wait although the broker does not hold them back (QoS 0), at most.
 _MOST_WAITING = 20_000
+# Batches that wait before the connection is not read any more; it is read again below half of them.
+_MOST_BATCHES = 4
 # Interval at which streams are followed, and of looking for the next month's partition, seconds.
 FOLLOW_S = 1.0
 _PARTITIONS_S = 6 * 3600.0
@@ -94,12 +97,14 @@ class Ingest:
         self._first = not name
         self._hooks = Hooks(config.hooks, clock)
         self._writer = Writer(engine, clock, config.ingest.keep_aside, self._hooks.offer)
-        self._follower = Follower(engine, clock)
+        self._follower = Follower(engine, clock, on_broken=self._hooks.offer_breaks)
         key = config.requests.key
         self._asker = Asker(engine, clock, config.ingest.resend_after_s, key=key)
         self._availability = AvailabilitySender(engine, clock, key)
         self._worker = Worker("database")
         self._waiting: list[_Waiting] = []
+        self._most_waiting = _MOST_BATCHES * config.ingest.batch
+        self._paused: Connection | None = None
         self._arrived = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -117,6 +122,11 @@ class Ingest:
             on_puback=self._availability.note_puback,
             notify=log.warning,
         )
+
+    @property
+    def waiting(self) -> int:
+        """The number of messages that have arrived and are not stored yet."""
+        return len(self._waiting)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Ingest until *stop* is set; then write and acknowledge what has arrived."""
@@ -180,6 +190,9 @@ class Ingest:
 
     def _queue(self, waiting: _Waiting) -> None:
         self._waiting.append(waiting)
+        if len(self._waiting) >= self._most_waiting and waiting.link is not None:
+            waiting.link.pause_reading()
+            self._paused = waiting.link
         self._arrived.set()
         self._idle.clear()
 
@@ -193,6 +206,9 @@ class Ingest:
             if messages:
                 await self._on_database(self._writer.write, messages)
             self._acknowledge(batch)
+            if self._paused is not None and len(self._waiting) < self._most_waiting // 2:
+                self._paused.resume_reading()
+                self._paused = None
             if not self._waiting:
                 self._arrived.clear()
                 self._idle.set()

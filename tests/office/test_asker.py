@@ -4,17 +4,26 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
+from bench.postgresql import PostgreSQL
 from edge.clock import Clock
 from edge.mqtt import requests
 from edge.mqtt.decoding import IncomingMessage
 from edge.mqtt.requests import Answer
 from edge.mqtt.signatures import SigningKey, opened, public_keys
+from office.config import DatabaseSection
+from office.database.asking import GapToAsk, give_up, note_answer, note_asked
+from office.database.engine import make_engine
+from office.database.following import lock_streams
+from office.database.partitions import create_partitions
+from office.database.schema import prepare
 from office.ingest.asker import Asker
 from office.ingest.outgoing import Outgoing
 from office.ingest.replies import reply_in
-from tests.office.records import Stream
+from tests.longer import slow
+from tests.office.records import AT_MS, STREAM, Stream
 from tests.office.test_follower import GAPS, Office
 from tests.signed import KEY_ID, SECRET, section
 
@@ -157,3 +166,29 @@ def test_a_signed_request_and_its_refusal(engine: Engine) -> None:
     assert office.asker.take(reply)
     assert office.asker.round() == []
     assert ("unknown key: not known",) in office.rows("SELECT answer FROM gaps")
+
+
+@slow
+@pytest.mark.parametrize("write", [note_asked, note_answer, give_up])
+def test_gaps_are_changed_with_their_streams(server: PostgreSQL, write: Any) -> None:
+    """While another process follows the stream the asker waits: both hold the stream, then gaps.
+
+    Otherwise each could wait for rows of the other, and the database would end one (a deadlock).
+    """
+    section = DatabaseSection(url=server.new_database())
+    engine = make_engine(section)
+    prepare(engine, section)
+    create_partitions(engine, AT_MS)
+    office = Asking(engine)
+    office.miss(Stream(), 3)
+    gap = GapToAsk("setda/lobi", 1, STREAM, 1, 2)
+    arguments = {note_asked: (5,), note_answer: ("later",), give_up: (5, "none")}[write]
+    with engine.begin() as follower, engine.connect() as asker:
+        assert lock_streams(follower, [1])
+        asker.execute(text("SET lock_timeout = '50ms'"))
+        with pytest.raises(OperationalError, match="lock timeout"):
+            write(asker, gap, *arguments)
+        asker.rollback()
+    with engine.begin() as asker:
+        write(asker, gap, *arguments)
+    engine.dispose()

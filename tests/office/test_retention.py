@@ -16,9 +16,10 @@ from office.ingest.follower import Follower
 from office.ingest.purger import Purger
 from office.ingest.writer import Writer
 from tests.command_line import invoke
+from tests.longer import slow
 from tests.office.board.lobbies import HandClock
 from tests.office.board.months import report, summary
-from tests.office.processes import query, write_config
+from tests.office.processes import OfficeProcess, query, write_config
 from tests.office.records import AT_MS, Stream, closed, opened, stepped
 from tests.office.test_writer import messages, rows
 
@@ -204,3 +205,16 @@ def fill_old(database: str) -> None:
                 {"new": still_id(AT_MS - 400 * DAY_MS, f"record {number}"), "old": old},
             )
     engine.dispose()
+
+
+@slow
+@pytest.mark.timeout(600)
+def test_the_ingest_deletes_by_itself(tmp_path: Path) -> None:
+    """A running office deletes what is too old, and says so in its log."""
+    database = f"sqlite:///{tmp_path}/office.db"
+    file = write_config(tmp_path, 1, database, "[retention]\nrecords_days = 10\n")
+    assert invoke(["office", "purge", "--config", str(file)]).exit_code == 0
+    fill_old(database)
+    with OfficeProcess(file, "ingest") as process:
+        process.until("retention: deleted 3 records, 1 stills")
+    assert query(database, "SELECT count(*) FROM stills") == [(0,)]

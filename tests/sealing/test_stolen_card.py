@@ -18,7 +18,7 @@ from edge.sealing.boxes import SUFFIX
 from sim.days.command import settings_for
 from sim.stage.office_key import FILE as KEY_FILE
 from sim.stage.process import gardu
-from tests.brokers import Mosquitto
+from tests.brokers import Mosquitto, until
 from tests.daemons import DaemonChild
 from tests.guestbook.test_daemon import BASE, NOON_MS, TIMES, config_of
 from tests.guests import NAME, SECRETS, desk_application, register
@@ -52,6 +52,8 @@ async def enter(daemon: DaemonChild, broker: Mosquitto) -> None:
     """Open a visit, and enter the guest's details."""
     await asyncio.to_thread(daemon.until, "ready;")
     async with desk_application(broker.port, BASE) as application:
+        # What is published before the daemon has subscribed reaches it never.
+        await until(lambda: f"{BASE}cmd/register" in broker.log, 60.0)
         await asyncio.to_thread(daemon.open_visit)
         assert (await application.answer(register(NOON_MS))).ok
 

@@ -44,7 +44,7 @@ class Case(NamedTuple):
 
 SUBCOMMANDS = {
     "sop": ("list", "show", "verify", "diff", "reasons"),
-    "guestbook": ("export", "purge"),
+    "guestbook": ("export", "key", "open", "purge"),
     "invitation": ("key", "make", "read"),
     "records": ("resend",),
     "camera": ("try",),
@@ -78,6 +78,8 @@ CASES = (
     Case("report --config {config} --format xlsx -o {out}", 1, "report"),
     Case("report --config {config} --format csv -o {out} --with-guestbook"),
     Case("guestbook export --config {config} -o {out}"),
+    Case("guestbook key new -o {out}", 1, "signatures"),
+    Case("breach --period 2026-01-01..2026-02-01 --config {config}"),
     Case("guestbook purge --config {config} --before 2026-01-01 --yes"),
     Case("request key --id meja-1 -o {out}", 1, "signatures"),
     Case("request sign register - --to a/b --key {key}", 1),

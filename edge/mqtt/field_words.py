@@ -212,7 +212,7 @@ _SUBJECTS = {
 }  # fmt: skip
 
 EXAMPLES: dict[str, Any] = {
-    "id": "01938f7e-2b51-7a0e-8000-ba9876543210",
+    "id": "01938f7e-2b51-7a0e-8000-ba9876543210", "sealkey": "3f5a9c01d2e47b68",
     "source": "/gardu/setda-tanjabbar/lobi-utama", "subject": f"visit/{_VISIT}",
     "time": _TIME, "recordedtime": "2026-11-21T03:51:37.418Z",
     "streamid": _STREAM, "stream": _STREAM, "sequence": "0000000000000042", "prevhash": _HASH,

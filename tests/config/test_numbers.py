@@ -93,7 +93,8 @@ def test_no_odd_whole_number_is_accepted(
         (
             "checkpoint",
             'data = "a\\u0000b"',
-            "is 'a\\x00b'; allowed: the name of a folder",
+            "has the character U+0000 (a control character), which steers a terminal; "
+            "allowed: text without it",
         ),
         (
             "checkpoint",

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import signal
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -17,19 +16,14 @@ from edge.mqtt.decoding import IncomingMessage
 from edge.mqtt.signed_requests import SignedRequests
 from edge.sop.events import AvailabilitySet, InputRefused, Post
 from tests.brokers import Centre, Mosquitto, until
-from tests.daemons import DaemonChild
 from tests.faults.test_mqtt_floods import memory
-from tests.guestbook.test_daemon import BASE as DAEMON_BASE
-from tests.guestbook.test_daemon import NOON_MS, TIMES, config_of
 from tests.guests import BASE, DeskApplication, Office, available, desk_application
 from tests.longer import either, longer, slow
-from tests.signed import section, signed, toml
+from tests.signed import section, signed
 from tests.uplinks import make_config, make_store, opened, running, sequences
 
 # Requests of each client: 500 or 5,000 in all.
 EACH = either(100, 1000)
-# Requests to the daemon: more than it carries out in the time of the test, at 20 a second.
-FLOOD = 2000
 SUFFIX = "cmd/availability/pimpinan"
 TOPIC = f"{BASE}{SUFFIX}"
 RANDOM = Random(7)
@@ -143,50 +137,3 @@ def test_an_answer_waits_for_room(tmp_path: Path) -> None:
         office.close()
 
     asyncio.run(scenario())
-
-
-@slow
-def test_a_daemon_in_a_flood_is_pressed_reports_and_revokes(
-    mosquitto: Mosquitto, tmp_path: Path
-) -> None:
-    """Presses become records, health goes out, and a reload revokes the key, all in the flood."""
-    config = config_of(tmp_path, mosquitto, toml())
-    text = config.read_text(encoding="utf-8").replace("# health_s = 60.0", "health_s = 0.5")
-    config.write_text(text, encoding="utf-8")
-    topic = f"{DAEMON_BASE}{SUFFIX}"
-
-    async def scenario(daemon: DaemonChild) -> None:
-        await asyncio.to_thread(daemon.until, "ready;")
-        with Centre(mosquitto.port, f"{DAEMON_BASE}#") as centre:
-            async with desk_application(mosquitto.port, DAEMON_BASE, "meja") as application:
-                await until(lambda: f"{DAEMON_BASE}cmd/availability/#" in mosquitto.log)
-                for _ in range(FLOOD // 2):
-                    application.ask(signed(topic, available(NOON_MS)), SUFFIX)
-                    application.ask(RANDOM.randbytes(500), SUFFIX)
-                    await asyncio.sleep(0)
-                await until(lambda: len(application.messages) > 10, 100)
-                healths = len(centre.heard("health"))
-                await asyncio.to_thread(daemon.open_visit)
-                await until(lambda: centre.heard("event/visit"))
-                await until(lambda: len(centre.heard("health")) > healths + 2)
-                without = text.replace(toml(), "")
-                config.write_text(without, encoding="utf-8")
-                before = len(application.messages)
-                await asyncio.to_thread(reload_keys, daemon)
-                words: list[str | None] = []
-                await until(lambda: len(application.messages) > before + 60, 100)
-                words = [json.loads(m.payload).get("word") for m in application.messages]
-                assert None in words[:before]
-                assert set(words[-20:]) == {"unknown key", "not signed"}
-                assert len(words) < FLOOD, "the flood is not over"
-
-    with DaemonChild(config, *TIMES) as daemon:
-        asyncio.run(scenario(daemon))
-        assert daemon.stop() == 0
-        assert "keys of requests revoked: meja-lobi-1" in "".join(daemon.log)
-
-
-def reload_keys(daemon: DaemonChild) -> None:
-    """Send SIGHUP; return once the key is revoked."""
-    daemon.process.send_signal(signal.SIGHUP)
-    daemon.until("keys of requests revoked")

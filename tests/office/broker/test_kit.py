@@ -206,7 +206,7 @@ BAD_STATES = {
     "state cut": (spoil(FILE, b'{"format": 1, "names": ["bro'), "is damaged"),
     "state is no text": (spoil(FILE, b"\xff\x00"), "is damaged"),
     "unknown key": (spoil(FILE, b'{"format":1,"colour":"red"}'), "is damaged"),
-    "newer": (spoil(FILE, b'{"format": 2, "colour": "red"}'), "use a newer one"),
+    "newer": (spoil(FILE, b'{"format": 3, "colour": "red"}'), "use a newer one"),
     "key missing": (spoil("ca.key", None), "ca.key: no such file"),
     "key cut": (spoil("ca.key", b"-----BEGIN PRIVATE KEY-----\nMIG"), "is damaged"),
     "authority missing": (spoil("ca.pem", None), "ca.pem: no such file"),

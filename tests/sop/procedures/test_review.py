@@ -11,7 +11,7 @@ from edge.config.places import default_config_folder
 from edge.sop.procedures.difference import difference, marked
 from edge.sop.procedures.legal_text import LegalText, legal_file, load_legal_text
 from edge.sop.procedures.loading import load_procedure
-from edge.sop.procedures.model import Procedure, Step, Text, Transition
+from edge.sop.procedures.model import Headings, Procedure, Step, Text, Transition
 from edge.sop.procedures.remarks import Remark
 from edge.sop.procedures.review import path_times, review
 from tests.command_line import invoke
@@ -169,6 +169,8 @@ def other(value: Any) -> Any:
         return value + 1
     if isinstance(value, tuple):
         return value[1:] if value else ("x",)
+    if isinstance(value, Headings):
+        return replace(value, note=Text(id="x", en="x"))
     return replace(value, **{name: other(getattr(value, name)) for name in ("id",)})
 
 

@@ -78,7 +78,7 @@ CASES = (
     Case("report --config {config} --format xlsx -o {out}", 1, "report"),
     Case("report --config {config} --format csv -o {out} --with-guestbook"),
     Case("guestbook export --config {config} -o {out}"),
-    Case("guestbook key new -o {out}", 1, "signatures"),
+    Case("guestbook key new -o {out}", 1, "sealing"),
     Case("breach --period 2026-01-01..2026-02-01 --config {config}"),
     Case("guestbook purge --config {config} --before 2026-01-01 --yes"),
     Case("request key --id meja-1 -o {out}", 1, "signatures"),

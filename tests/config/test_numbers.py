@@ -93,8 +93,10 @@ def test_no_odd_whole_number_is_accepted(
         (
             "checkpoint",
             'data = "a\\u0000b"',
-            "has the character U+0000 (a control character), which steers a terminal; "
-            "allowed: text without it",
+            (
+                "has the character U+0000 (a control character), which steers a terminal; "
+                "allowed: text without it"
+            ),
         ),
         (
             "checkpoint",

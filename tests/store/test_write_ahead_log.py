@@ -85,13 +85,16 @@ class Checkpoints(LogCheckpoints):
 def test_the_log_is_overwritten_again_and_again(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Through many checkpoints on another thread the log keeps its size."""
-    monkeypatch.setattr("edge.store.database._CHECKPOINT_EVERY", 200)
+    """Through many checkpoints on another thread the log keeps its size.
+
+    The changes of one round fit in it, also if the checkpoint begins after the last of them.
+    """
+    monkeypatch.setattr("edge.store.database._CHECKPOINT_EVERY", 150)
     checkpoints = Checkpoints(database, tmp_path / "one.db")
     monkeypatch.setattr(database, "_checkpoints", checkpoints)
     before = log_of(tmp_path).stat().st_size
     for _ in range(40):
-        change(database, 230)
+        change(database, 180)
         while checkpoints.emptied_at != database.commits and database._log_is_long:
             checkpoints.ended.clear()
             database.shorten_log()  # no more changes: now the rest is copied

@@ -4,10 +4,12 @@ A PIN is short, so the hash alone does not protect it: the file is secret, and w
 limited (``attempts.py``).
 """
 
+import grp
 import hashlib
 import hmac
 import os
 import secrets
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +27,8 @@ _N, _R, _P = 2**14, 8, 1
 _MOST_MEMORY = 64 * 1024 * 1024
 # Root writes the file into a folder of the desk's group (systemd/gardu.tmpfiles).
 _MODE = 0o640
+GROUP = "gardu-desk"
+"""The group of the desk's unit (systemd/gardu.sysusers)."""
 _LARGEST = 4096
 
 
@@ -91,7 +95,7 @@ def write_pin(file: Path, role: Role, pin: Pin | None) -> None:
         pins[role] = pin
     part = file.with_name(f".{file.name}.part")
     try:
-        file.parent.mkdir(mode=0o700, exist_ok=True)
+        make_folder(file.parent)
         part.unlink(missing_ok=True)
         number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, _MODE)
         with os.fdopen(number, "wb") as opened:
@@ -102,6 +106,24 @@ def write_pin(file: Path, role: Role, pin: Pin | None) -> None:
         part.replace(file)
     except OSError as error:
         raise GarduError(f"{file} cannot be written: {error.strerror}") from None
+
+
+def make_folder(folder: Path, group: str = GROUP) -> None:
+    """Make *folder*, if it is not there, for this user alone, or for *group* if root makes it.
+
+    Root sets the PINs, and the desk reads them by its group: as systemd-tmpfiles makes the folder.
+
+    :raises OSError: if it cannot be made
+    """
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        return
+    with suppress(KeyError):  # no such group: the desk has no unit here
+        number = grp.getgrnam(group).gr_gid
+        if os.geteuid() == 0:
+            os.chown(folder, 0, number)
+            folder.chmod(0o2750)
 
 
 def _hash(digits: str, pin: Pin) -> bytes:

@@ -1,5 +1,7 @@
 """PINs, their file, their limits, and the command that sets them."""
 
+import grp
+import os
 import stat
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from desk.login import FREE
-from desk.pins import make_pin, matches, read_pins, weakness, write_pin
+from desk.pins import make_folder, make_pin, matches, read_pins, weakness, write_pin
 from desk.roles import Role
 from edge.commands.app import app_for
 from edge.errors import GarduError
@@ -109,3 +111,20 @@ def test_the_command_sets_and_removes_a_pin(config: Path) -> None:
     config.write_text(config.read_text(encoding="utf-8").partition("\n[desk]\n")[0], "utf-8")
     for command in (("pin", "aide"), ()):
         assert "no section [desk]" in gardu("-c", str(config), *command)[1]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a folder to a group")
+def test_the_folder_that_root_makes_is_readable_for_the_desk(tmp_path: Path) -> None:
+    """Without its folder the first PIN made one of root's alone: every log-in was answered 503."""
+    group = grp.getgrall()[-1]
+    make_folder(tmp_path / "desk", group.gr_name)
+    found = (tmp_path / "desk").stat()
+    assert (stat.S_IMODE(found.st_mode), found.st_gid) == (0o2750, group.gr_gid)
+
+
+def test_without_the_unit_the_folder_is_for_its_user_alone(tmp_path: Path) -> None:
+    """A trial on any machine: no group of the desk is there. A folder that is there stays."""
+    make_folder(tmp_path / "desk", "no-such-group")
+    assert stat.S_IMODE((tmp_path / "desk").stat().st_mode) == 0o700
+    make_folder(tmp_path / "desk")
+    assert stat.S_IMODE((tmp_path / "desk").stat().st_mode) == 0o700

@@ -3,7 +3,7 @@
 from virtual_pi import daemon, site
 from virtual_pi.bench import Bench, Row
 from virtual_pi.broker import HOST_OF_GUEST
-from virtual_pi.errors import RowFailed
+from virtual_pi.errors import CommandFailed, RowFailed
 from virtual_pi.guest import Guest
 
 _FOLDER = "/etc/systemd/system/gardu.service.d"
@@ -54,7 +54,10 @@ def credential(bench: Bench) -> str:
             raise RowFailed("user gardu can read the credential's own file")
         guest.run(f"rm {_FOLDER}/credential.conf; systemctl daemon-reload")
         guest.ask("systemctl restart gardu", timeout=daemon.READY_LIMIT)
-        guest.until("systemctl -q is-failed gardu", 120, "failed")
+        try:
+            guest.until("systemctl -q is-failed gardu", 120, "refused")
+        except CommandFailed as error:
+            raise RowFailed(f"{error}\n{daemon.journal(guest)}") from error
         if "LoadCredential=camera-password" not in daemon.journal(guest):
             raise RowFailed(f"the journal does not say what is missing:\n{daemon.journal(guest)}")
     finally:

@@ -5,6 +5,7 @@ import hashlib
 import io
 import tarfile
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import BinaryIO, Self
 
@@ -38,6 +39,8 @@ class ArchiveWriter:
         trace: TracebackType | None,
     ) -> None:  # fmt: skip
         if kind is not None:
+            with suppress(OSError):  # the file is incomplete in any case
+                self._gzip.close()
             return
         self.add_bytes(MANIFEST, msgspec.json.encode(Manifest(tuple(self._members))))
         self._tar.close()

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,6 +14,7 @@ from edge.drivers.gpio.pins import CHOICE, pin_factory
 from edge.errors import DeviceUnavailable
 
 
+@pytest.mark.skipif(find_spec("lgpio") is None, reason="lgpio has no wheel for this Python")
 def test_importing_lgpio_leaves_the_working_directory_alone(tmp_path: Path) -> None:
     """The real lgpio makes its FIFO in the runtime directory; the working directory stays."""
     program = (

@@ -61,6 +61,7 @@ def test_gpiod_is_the_default_on_the_headers_chip(
     factory.close()
 
 
+@pytest.mark.skipif(find_spec("lgpio") is None, reason="lgpio has no wheel for this Python")
 def test_without_gpiod_2_it_is_lgpio(monkeypatch: pytest.MonkeyPatch) -> None:
     """Debian 12 has a gpiod of version 1, which cannot be used."""
     assert chosen_library("auto") == "gpiod"

@@ -165,7 +165,7 @@ def _mqtt_request(data: bytes) -> None:
 
 
 def _control(data: bytes) -> None:
-    """Answer *data* as the control socket does: one line of JSON comes back, whatever came."""
+    """Answer *data* as the control socket does: any input gets one line of JSON."""
     answer = asyncio.run(_answered(data))
     assert answer.endswith(b"\n")
     assert isinstance(msgspec.json.decode(answer), dict)

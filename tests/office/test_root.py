@@ -39,7 +39,7 @@ def owners(section: DatabaseSection) -> set[int]:
 
 
 def test_root_makes_it_for_the_folders_user(section: DatabaseSection) -> None:
-    """The file, and those beside it while it is in use, are that user's and nobody else's."""
+    """The file, and those beside it while it is in use, are that user's alone."""
     engine = make_engine(section)
     migrate(engine, section)
     with engine.begin():
